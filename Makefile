@@ -1,0 +1,48 @@
+# The front door. Each target makes .venv when it is missing, from requirements.lock, and sees to the system
+# packages it needs: as root on Debian it installs them, else it prints the one line to type.
+
+PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v "$$p" && break; done)
+BIN := .venv/bin
+READY := .venv/ready
+CATALOGUES := $(wildcard data/locale/*/LC_MESSAGES/*.po)
+# More than one worker than cores helps nobody: most tests compute.
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+
+.PHONY: kiosk test test-long lint bench lock packages-venv packages-test
+
+kiosk: $(READY)
+	$(BIN)/kiosk --practice
+
+test: packages-test $(READY)
+	$(PYTEST) -m "not long"
+
+test-long: packages-test $(READY)
+	$(PYTEST)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: packages-test $(READY)
+	$(BIN)/python -m tests.bench
+
+# Writes requirements.lock anew: exact versions with hashes, and no address to fetch them from.
+lock: $(READY)
+	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-header \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
+		--output-file requirements.lock pyproject.toml
+
+$(READY): pyproject.toml requirements.lock hatch_build.py $(CATALOGUES) | packages-venv
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: apt-get install python3" >&2; exit 1; }
+	test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+packages-venv:
+	@test -x $(BIN)/python || "$(PYTHON)" -c 'import ensurepip' 2>/dev/null || sh tools/packages python3-venv
+
+packages-test:
+	@sh tools/packages openssl strace

@@ -1,0 +1,1 @@
+"""What is remembered and what is read: registry, catalogues, profiles, policy, system files."""

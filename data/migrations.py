@@ -1,0 +1,162 @@
+"""The registry's tables, one migration after another.
+
+A migration that was ever released is never edited: what changes is a new function at the end. They run all
+together inside one transaction that has the write lock (`data.registry`), so a program that is stopped in the
+middle, or a second one that opens the same file, sees the old registry or the new one.
+"""
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+APPLICATION_ID = 0x434B696F
+"""In the file's header, so that another program's database is not taken for a registry ("CKio")."""
+
+migrations = Migrations("certkiosk")
+
+
+def known() -> frozenset[str]:
+    """Give the names of all migrations of this program."""
+    with Database(memory=True, execute_plugins=False) as empty:
+        return frozenset(migration.name for migration in migrations.pending(empty))
+
+
+def _moment(column: str) -> str:
+    """Give the check for a moment: text comparison is only right when all are written alike."""
+    two = "[0-9][0-9]"
+    shape = f"{two}{two}-{two}-{two}T{two}:{two}:{two}.{two}[0-9]Z"
+    return f"CHECK ({column} GLOB '{shape}')"
+
+
+@migrations(name="0001 first tables")
+def first_tables(db: Database) -> None:
+    """Make the tables of the first release."""
+    for statement in (
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        """
+        CREATE TABLE meta (
+            key TEXT PRIMARY KEY,
+            value TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        f"""
+        CREATE TABLE subscribers (
+            id INTEGER PRIMARY KEY,
+            uuid TEXT NOT NULL UNIQUE,
+            kiosk_id TEXT NOT NULL,
+            id_hash BLOB NOT NULL UNIQUE CHECK (length(id_hash) = 32),
+            created_at TEXT NOT NULL {_moment("created_at")}
+        ) STRICT
+        """,
+        f"""
+        CREATE TABLE requests (
+            id INTEGER PRIMARY KEY,
+            uuid TEXT NOT NULL UNIQUE,
+            kiosk_id TEXT NOT NULL,
+            code TEXT NOT NULL UNIQUE
+                CHECK (length(code) BETWEEN 4 AND 32 AND code NOT GLOB '*[^a-z0-9]*'),
+            act TEXT NOT NULL CHECK (act IN ('issue', 'renew', 'reissue')),
+            subscriber_id INTEGER NOT NULL REFERENCES subscribers (id),
+            profile TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN (
+                'opened', 'identified', 'key_made', 'staged', 'submitted', 'issued', 'written', 'proved',
+                'done', 'cancelled', 'void')),
+            medium TEXT,
+            identity_method TEXT,
+            identity_level TEXT CHECK (identity_level IN ('possession', 'verified', 'in_person')),
+            identified_at TEXT {_moment("identified_at")},
+            consent_version TEXT,
+            details_hash BLOB CHECK (length(details_hash) = 32),
+            public_key_hash BLOB CHECK (length(public_key_hash) = 32),
+            vid BLOB,
+            certificate_id INTEGER UNIQUE REFERENCES certificates (id),
+            directory TEXT,
+            reason TEXT,
+            opened_at TEXT NOT NULL {_moment("opened_at")},
+            changed_at TEXT NOT NULL {_moment("changed_at")},
+            CHECK (state IN ('opened', 'cancelled', 'void') OR (
+                identity_method IS NOT NULL AND identity_level IS NOT NULL AND identified_at IS NOT NULL)),
+            CHECK (state IN ('opened', 'identified', 'cancelled', 'void') OR (
+                public_key_hash IS NOT NULL AND vid IS NOT NULL)),
+            CHECK (state IN ('opened', 'identified', 'key_made', 'cancelled', 'void') OR medium IS NOT NULL),
+            CHECK (state NOT IN ('issued', 'written', 'proved', 'done') OR certificate_id IS NOT NULL)
+        ) STRICT
+        """,
+        # one request at a time for a person and a profile, whatever two processes do
+        """
+        CREATE UNIQUE INDEX requests_active ON requests (subscriber_id, profile)
+            WHERE state NOT IN ('done', 'cancelled', 'void')
+        """,
+        """
+        CREATE INDEX requests_active_opened ON requests (opened_at)
+            WHERE state NOT IN ('done', 'cancelled', 'void')
+        """,
+        f"""
+        CREATE TABLE certificates (
+            id INTEGER PRIMARY KEY,
+            uuid TEXT NOT NULL UNIQUE,
+            kiosk_id TEXT NOT NULL,
+            serial TEXT NOT NULL UNIQUE
+                CHECK (length(serial) <= 40 AND serial GLOB '[1-9a-f]*' AND serial NOT GLOB '*[^0-9a-f]*'),
+            subscriber_id INTEGER NOT NULL REFERENCES subscribers (id),
+            request_id INTEGER NOT NULL UNIQUE REFERENCES requests (id),
+            profile TEXT NOT NULL,
+            name TEXT NOT NULL,
+            common_name TEXT NOT NULL UNIQUE,
+            der BLOB NOT NULL,
+            not_before TEXT NOT NULL {_moment("not_before")},
+            not_after TEXT NOT NULL {_moment("not_after")},
+            status TEXT NOT NULL CHECK (status IN ('unproved', 'valid', 'suspended', 'revoked')),
+            reason TEXT,
+            status_at TEXT NOT NULL {_moment("status_at")},
+            created_at TEXT NOT NULL {_moment("created_at")}
+        ) STRICT
+        """,
+        "CREATE INDEX certificates_name ON certificates (name)",
+        "CREATE INDEX certificates_not_after ON certificates (not_after)",
+        "CREATE INDEX certificates_status ON certificates (status, not_after)",
+        "CREATE INDEX certificates_subscriber ON certificates (subscriber_id, profile)",
+        f"""
+        CREATE TABLE crls (
+            number INTEGER PRIMARY KEY CHECK (number > 0),
+            this_update TEXT NOT NULL {_moment("this_update")},
+            next_update TEXT NOT NULL {_moment("next_update")},
+            entries INTEGER NOT NULL,
+            der BLOB NOT NULL
+        ) STRICT
+        """,
+        """
+        CREATE TABLE tries (
+            day TEXT NOT NULL CHECK (day GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+            method TEXT NOT NULL,
+            key BLOB NOT NULL,
+            sends INTEGER NOT NULL,
+            wrong INTEGER NOT NULL,
+            PRIMARY KEY (day, method, key)
+        ) STRICT, WITHOUT ROWID
+        """,
+        # No foreign keys here: a line outlives the row it speaks of.
+        f"""
+        CREATE TABLE audit (
+            seq INTEGER PRIMARY KEY CHECK (seq > 0),
+            at TEXT NOT NULL {_moment("at")},
+            action TEXT NOT NULL,
+            request INTEGER,
+            certificate INTEGER,
+            facts TEXT NOT NULL,
+            prev BLOB NOT NULL CHECK (length(prev) = 32),
+            hash BLOB NOT NULL CHECK (length(hash) = 32),
+            signature BLOB NOT NULL CHECK (length(signature) = 64)
+        ) STRICT
+        """,
+        "CREATE INDEX audit_at ON audit (at)",
+        # against mistakes of ours, not against an attacker: that is what the chain is for
+        """
+        CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END
+        """,
+        """
+        CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END
+        """,
+    ):
+        db.execute(statement)

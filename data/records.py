@@ -1,0 +1,129 @@
+"""What the registry's rows hold.
+
+Moments are text as `kiosk.clock.stamp` writes it (UTC, milliseconds), so that they sort as text. What names a
+person, or is long, is left out of `repr`: it would end in a log. `id`, `uuid` and `kiosk_id` are filled in by
+the registry when a row is added.
+"""
+
+from dataclasses import dataclass, field
+
+STATES = (
+    "opened", "identified", "key_made", "staged", "submitted", "issued", "written", "proved", "done",
+    "cancelled", "void",
+)  # fmt: skip
+FINISHED = ("done", "cancelled", "void")
+ACTS = ("issue", "renew", "reissue")
+STATUSES = ("unproved", "valid", "suspended", "revoked")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """A person or business, known by the keyed hash (32 bytes) of the identity number and by nothing else."""
+
+    id: int = 0
+    uuid: str = ""
+    kiosk_id: str = ""
+    id_hash: bytes = field(repr=False)
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One issuing, renewing or reissuing, from start to end."""
+
+    id: int = 0
+    uuid: str = ""
+    kiosk_id: str = ""
+    code: str
+    """Short code on slips and in the staging directory's name: 4 to 32 of a-z and 0-9."""
+    act: str
+    """One of `ACTS`."""
+    subscriber_id: int
+    profile: str
+    state: str = "opened"
+    """One of `STATES`."""
+    medium: str | None = None
+    """Identity of the medium; from `staged` on."""
+    identity_method: str | None = None
+    identity_level: str | None = None
+    identified_at: str | None = None
+    """The three are there from `identified` on."""
+    consent_version: str | None = None
+    details_hash: bytes | None = field(default=None, repr=False)
+    """Keyed hash of the answers that the identity check is about."""
+    public_key_hash: bytes | None = field(default=None, repr=False)
+    """SHA-256 of the SubjectPublicKeyInfo; from `key_made` on."""
+    vid: bytes | None = field(default=None, repr=False)
+    """From `key_made` on."""
+    certificate_id: int | None = None
+    """From `issued` on."""
+    directory: str | None = field(default=None, repr=False)
+    """Name of the set's directory on the medium."""
+    reason: str | None = None
+    """Why it was cancelled or voided: a code, not a sentence."""
+    opened_at: str
+    changed_at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """One certificate that the authority signed."""
+
+    id: int = 0
+    uuid: str = ""
+    kiosk_id: str = ""
+    serial: str
+    """Lower-case hexadecimal as `f"{number:x}"` writes it, at most 40 digits (RFC 5280, 4.1.2.2)."""
+    subscriber_id: int
+    request_id: int
+    profile: str
+    name: str = field(repr=False)
+    """The subscriber's name as typed (NFC): what staff search for."""
+    common_name: str = field(repr=False)
+    der: bytes = field(repr=False)
+    not_before: str
+    not_after: str
+    status: str = "unproved"
+    """One of `STATUSES`."""
+    reason: str | None = None
+    """RFC 5280 name of the reason (`superseded`)."""
+    status_at: str = ""
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crl:
+    """A revocation list as it was signed."""
+
+    number: int
+    this_update: str
+    next_update: str
+    entries: int
+    der: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrlEntry:
+    """What a revocation list says about one certificate."""
+
+    serial: str
+    status_at: str
+    reason: str | None
+    """RFC 5280 name; `certificateHold` for what is suspended or not yet proved."""
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """One line of the audit log; `kiosk.audit` gives it its meaning."""
+
+    seq: int
+    at: str
+    action: str
+    request: int | None
+    certificate: int | None
+    facts: str
+    """Canonical JSON."""
+    prev: bytes = field(repr=False)
+    hash: bytes = field(repr=False)
+    signature: bytes = field(repr=False)

@@ -1,0 +1,1 @@
+"""What signs certificates: the built-in authority."""

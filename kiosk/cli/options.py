@@ -1,0 +1,159 @@
+"""What all commands share: the state's options, languages, JSON output, and how errors end a command."""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from kiosk import config, log
+from kiosk.clock import KST, Clock
+from kiosk.errors import KioskError
+from kiosk.i18n import text
+
+if TYPE_CHECKING:
+    from kiosk.services import Services
+
+T = TypeVar("T")
+
+YEARS = range(1970, 3000)
+"""A clock can be set so far: dates beside it, and a certificate's end after it, must exist too."""
+
+
+class Moment(click.ParamType[datetime]):
+    """ISO 8601; without a zone it is Korean time."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:  # noqa: ARG002
+        """Read a moment. Raises `usage.time`."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            raise KioskError("usage.time", value=str(value)[:40]) from None
+        if moment.year not in YEARS:
+            raise KioskError("usage.time", value=str(value)[:40])
+        return moment if moment.tzinfo else moment.replace(tzinfo=KST)
+
+
+def common(command: Callable[..., T]) -> Callable[..., T]:
+    """Add the options that stand on every command."""
+    for option in (
+        click.option("--at", type=Moment(), metavar="TIME", help=text("help.at")),
+        click.option("--practice", is_flag=True, help=text("help.practice")),
+        click.option(
+            "--key-file", type=click.Path(path_type=Path), metavar="FILE", help=text("help.key_file")
+        ),
+        click.option("--state", type=click.Path(path_type=Path), metavar="DIR", help=text("help.state")),
+    ):
+        command = option(command)
+    return command
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help=text("help.json"))
+
+
+def named_state(state: Path | None) -> Path | None:
+    """Give the state directory that `--state` names, else the environment; None when neither does."""
+    named = os.environ.get("KIOSK_STATE")
+    return state or (Path(named) if named else None)
+
+
+def state_path(state: Path | None, *, practice: bool) -> Path:
+    """Give the state directory that a command works on."""
+    return named_state(state) or config.default_path(practice=practice)
+
+
+def run(work: Awaitable[T]) -> T:
+    """Run a command's asynchronous part."""
+    import asyncio
+
+    async def awaited() -> T:
+        return await work
+
+    return asyncio.run(awaited())
+
+
+async def opened(
+    state: Path | None, at: datetime | None, key_file: Path | None, *, practice: bool
+) -> "Services":
+    """Open the services that a command's common options name, and the log file."""
+    from kiosk.services import Services
+
+    services = await Services.open(
+        state_path(state, practice=practice), practice=practice, clock=Clock(at), key_file=key_file
+    )
+    log.to_file(services.state.log, services.clock)
+    return services
+
+
+def say(id_: str, **facts: str | int) -> None:
+    """Tell the person something, on standard error: standard output is for results."""
+    tell(text(id_, **facts))
+
+
+def tell(line: str) -> None:
+    """Print a line on standard error; that nobody can read it there is no reason to stop."""
+    with contextlib.suppress(OSError):
+        click.echo(line, err=True)
+
+
+def show(line: str) -> None:
+    """Print a line of the result on standard output.
+
+    What its encoding does not have is escaped. Raises `usage.file` when it takes no more (a full disk).
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        click.echo(line.encode(encoding, "backslashreplace").decode(encoding))
+    except BrokenPipeError:
+        raise
+    except OSError:
+        raise KioskError("usage.file", path="-") from None
+
+
+def result(document: object) -> None:
+    """Print the one JSON document of a command. Raises what `show` does."""
+    lines = json.dumps(document, ensure_ascii=False, indent=2).split("\n")
+    # Names from media must not act on a terminal, nor be bytes that are no text.
+    whole = "\n".join(line if line.isprintable() else _escaped(line) for line in lines)
+    try:
+        whole.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        whole = json.dumps(document, indent=2)
+    show(whole)
+
+
+def _escaped(line: str) -> str:
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in line)
+
+
+def explain(error: KioskError, *, as_json: bool) -> None:
+    """Say what went wrong and what to do next, with the code that staff look up."""
+    sentence = text(f"error.{error.id}", **error.facts)
+    advice = text(f"error.{error.id}.next", **error.facts)
+    tell(text("error.line", code=error.code, sentence=sentence))
+    tell(advice)
+    if error.request:
+        say("error.resumable", request=error.request)
+    if as_json:
+        show_error(error)
+
+
+def show_error(error: KioskError) -> None:
+    """Print the one JSON document of a command that failed; nothing when it cannot be printed."""
+    with contextlib.suppress(OSError, KioskError):
+        result({
+            "error": {
+                "code": error.code, "id": error.id, "message": text(f"error.{error.id}", **error.facts),
+                "next": text(f"error.{error.id}.next", **error.facts), "retry": error.kind.retry,
+                "request": error.request, **error.facts,
+            }
+        })  # fmt: skip

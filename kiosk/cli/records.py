@@ -1,0 +1,192 @@
+"""`kiosk scan`, `kiosk certs`, `kiosk status`: what is on a medium and what the registry knows."""
+
+import asyncio
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+
+from data.records import Certificate
+from kiosk.authority.certificates import serial_hex
+from kiosk.cli import options
+from kiosk.clock import Clock, stamp
+from kiosk.config import load_policy
+from kiosk.errors import KioskError
+from kiosk.i18n import language_of, text, visible
+from kiosk.lifecycle import dates
+from kiosk.lifecycle.standing import describe_found, describe_record, person_name, profile_name
+from kiosk.media.scan import ScanResult
+from kiosk.media.scan import scan as look
+from kiosk.services import Services
+
+_SERIAL = re.compile(r"[0-9a-f]{1,64}")
+PAGE = 200
+
+
+@click.command(help=text("help.scan"))
+@click.argument("path", type=click.Path(path_type=Path))
+@options.json_option
+@options.common
+def scan(
+    path: Path,
+    state: Path | None,
+    key_file: Path | None,
+    at: datetime | None,
+    *,
+    practice: bool,
+    as_json: bool,
+) -> None:
+    """List what is on a medium."""
+
+    async def work() -> list[tuple[dict[str, object], str]]:
+        result = await asyncio.to_thread(look, path)
+        for skipped in result.skipped:
+            options.say("scan.skipped", what=skipped)
+        try:
+            services = await options.opened(state, at, key_file, practice=practice)
+        except KioskError as error:
+            # Nothing was set up on this machine: certificates can be shown all the same.
+            if error.id != "state.missing" or options.named_state(state) is not None:
+                raise
+            return _described(result, {}, Clock(at))
+        async with services:
+            return _described(result, await _records(services, result), services.clock)
+
+    found = options.run(work())
+    if as_json:
+        options.result([description for description, _ in found])
+        return
+    for description, name in found:
+        options.show(_line(description, name))
+    if not found:
+        options.say("scan.empty")
+
+
+async def _records(services: Services, result: ScanResult) -> dict[str, Certificate]:
+    """Find the registry's rows of what is on the medium: the very certificates, not just their serials."""
+
+    def work() -> dict[str, Certificate]:
+        held = {}
+        for found in result.found:
+            if found.certificate is not None:
+                row = services.registry.certificate(serial=serial_hex(found.certificate.serial_number))
+                if row is not None and row.der == found.certificate_der:
+                    held[str(found.path)] = row
+        return held
+
+    return await services.in_registry(work)
+
+
+def _described(
+    result: ScanResult, held: dict[str, Certificate], clock: Clock
+) -> list[tuple[dict[str, object], str]]:
+    policy = load_policy()
+    return [
+        (
+            describe_found(found, held.get(str(found.path)), clock, policy),
+            person_name(found.certificate) if found.certificate else "",
+        )
+        for found in result.found
+    ]
+
+
+@click.command(help=text("help.certs"))
+@click.option("--expiring", type=click.IntRange(0, 36500), metavar="DAYS", help=text("help.expiring"))
+@click.option("--find", metavar="TEXT", help=text("help.find"))
+@options.json_option
+@options.common
+def certs(
+    expiring: int | None, find: str | None, state: Path | None, key_file: Path | None, at: datetime | None, *,
+    practice: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """List the registry's certificates."""
+
+    async def work() -> list[dict[str, object]]:
+        async with await options.opened(state, at, key_file, practice=practice) as services:
+            # A terminal may give bytes that are no text; no name has them.
+            wanted = find.encode("utf-8", "replace").decode() if find else None
+            rows = await services.in_registry(lambda: _found(services, wanted, expiring))
+            return [describe_record(row, services.clock, services.policy) for row in rows]
+
+    found = options.run(work())
+    if as_json:
+        options.result(found)
+        return
+    for description in found:
+        options.show(_line(description, str(description["name"])))
+    if not found:
+        options.say("certs.empty")
+
+
+def _found(services: Services, find: str | None, expiring: int | None) -> list[Certificate]:
+    """Read every page of what was asked for; what expires within days is what has not ended yet."""
+    after = before = None
+    if expiring is not None:
+        after = stamp(services.clock.now().replace(microsecond=0))  # the last second counts to its end
+        before = stamp(
+            dates.day_end(services.clock.today() + timedelta(days=expiring)) + timedelta(seconds=1)
+        )
+    rows: list[Certificate] = []
+    while True:
+        page = services.registry.find_certificates(
+            find=find, expiring_after=after, expiring_before=before, limit=PAGE,
+            after_id=rows[-1].id if rows else None,
+        )  # fmt: skip
+        rows += page
+        if len(page) < PAGE:
+            break
+    return [row for row in rows if expiring is None or row.status == "valid"]
+
+
+@click.command(help=text("help.status"))
+@click.argument("serial")
+@options.json_option
+@options.common
+def status(
+    serial: str,
+    state: Path | None,
+    key_file: Path | None,
+    at: datetime | None,
+    *,
+    practice: bool,
+    as_json: bool,
+) -> None:
+    """Say how one certificate stands."""
+    wanted = serial.strip().lower().replace(":", "").removeprefix("0x")
+    if not _SERIAL.fullmatch(wanted):
+        raise KioskError("usage.serial", serial=serial[:80])
+
+    async def work() -> dict[str, object]:
+        async with await options.opened(state, at, key_file, practice=practice) as services:
+
+            def find() -> dict[str, object]:
+                row = services.registry.certificate(serial=wanted)
+                if row is None:
+                    raise KioskError("certificate.unknown", serial=wanted)
+                crl = services.registry.last_crl()
+                return describe_record(row, services.clock, services.policy, crl)
+
+            return await services.in_registry(find)
+
+    description = options.run(work())
+    if as_json:
+        options.result(description)
+        return
+    options.show(_line(description, str(description["name"])))
+    options.show(text(f"status.{description['status']}.why", reason=str(description["reason"] or "")))
+
+
+def _line(description: dict[str, object], name: str) -> str:
+    """Write a certificate on one line for a person; names are data and shown so."""
+    profile = description.get("profile") or description.get("kind") or "-"
+    return "  ".join(
+        (
+            str(description["not_after"] or "-")[:10],
+            text(f"status.{description['status']}"),
+            visible(name) or "-",
+            visible(profile_name(str(profile), language_of())),
+            str(description["serial"] or "-"),
+            visible(str(description.get("path", ""))),
+        )
+    ).rstrip()

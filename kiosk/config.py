@@ -1,0 +1,113 @@
+"""Where the state lives and what it says about itself: practice or real, centre, kiosk, policy arc.
+
+A state is a directory. `state.toml` in it is written last at `init`, so a state is either whole or not there.
+"""
+
+import os
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from platformdirs import user_state_dir
+
+from kiosk.errors import KioskError
+
+MARKER = "state.toml"
+
+
+@dataclass(frozen=True)
+class State:
+    """The state directory and what was written into it for good at `init`."""
+
+    path: Path
+    practice: bool
+    center: str
+    arc: str
+    kiosk_id: str
+
+    @property
+    def registry(self) -> Path:
+        """The SQLite file."""
+        return self.path / "registry.db"
+
+    @property
+    def head(self) -> Path:
+        """The head of the audit log, kept beside the database."""
+        return self.path / "audit.head"
+
+    @property
+    def keys(self) -> Path:
+        """The directory of the authority's keys and certificates."""
+        return self.path / "authority"
+
+    @property
+    def locks(self) -> Path:
+        """The directory of locks, one per request that a process is working on."""
+        return self.path / "locks"
+
+    @property
+    def log(self) -> Path:
+        """The log file."""
+        return self.path / "kiosk.log"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`data/policy.toml`: the numbers that a centre may change. Units stand in the names."""
+
+    registry_wait_seconds: float
+    request_hours: int
+    renewal_window_days: int
+    suspension_months: int
+    crl_days: int
+    code_digits: int
+    code_seconds: int
+    code_wrong_per_day: int
+    code_sends_per_day: int
+    consent_version: str
+    root_years: int
+    issuing_years: int
+    rsa_bits: int
+
+
+@cache
+def load_policy() -> Policy:
+    """Read `data/policy.toml`. Raises `TypeError` for a missing or unknown key."""
+    return Policy(**tomllib.loads(files("data").joinpath("policy.toml").read_text("utf-8")))
+
+
+def default_path(*, practice: bool) -> Path:
+    """Give the state directory for when none is named: the system's if it can be written, else the user's."""
+    name = "kiosk-practice" if practice else "kiosk"
+    system = Path("/var/lib") / name
+    if system.is_dir() and os.access(system, os.W_OK):
+        return system
+    return Path(user_state_dir(name))
+
+
+def load_state(path: Path, *, practice: bool = False) -> State:
+    """Read the marker of the state at `path`.
+
+    `practice` is the flag of the command line: it must agree with the state. Raises `state.missing` (nothing
+    was set up here), `state.practice` (flag and state disagree) or `registry.damaged` (marker unreadable).
+    """
+    marker = path / MARKER
+    try:
+        values = tomllib.loads(marker.read_text("utf-8"))
+        if not isinstance(values["practice"], bool):
+            raise TypeError("practice")
+        names = {key: values[key] for key in ("center", "arc", "kiosk_id")}
+        if not all(isinstance(name, str) for name in names.values()):
+            raise TypeError("names")
+        state = State(path, values["practice"], **names)
+    except (FileNotFoundError, NotADirectoryError):
+        raise KioskError("state.missing", path=str(path)) from None
+    except PermissionError:
+        raise KioskError("state.unwritable", path=str(path)) from None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise KioskError("registry.damaged", path=str(marker)) from None
+    if practice and not state.practice:
+        raise KioskError("state.practice", path=str(path))
+    return state

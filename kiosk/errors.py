@@ -1,0 +1,176 @@
+"""The one table of errors: what went wrong, which code staff look up, whether a retry helps, exit status.
+
+The sentence of an error is in the catalogues under `error.<id>`, what the person does next under
+`error.<id>.next`. A new error is a row here and two messages in each language; a test holds them together.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit status of the command line: a contract with scripts."""
+
+    DONE = 0
+    REFUSED = 1
+    USAGE = 2
+    MEDIUM = 3
+    AUTHORITY = 4
+    IDENTITY = 5
+    REGISTRY = 6
+    BUG = 70
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One row of the table."""
+
+    code: str
+    exit: Exit
+    retry: bool
+
+
+def _rows(exit_: Exit, letter: str, *ids: str) -> dict[str, Kind]:
+    """Number `ids` in the order given; an id that ends in `*` is worth trying again as it is."""
+    return {
+        id_.rstrip("*"): Kind(f"{letter}{number:02}", exit_, retry=id_.endswith("*"))
+        for number, id_ in enumerate(ids, 1)
+    }
+
+
+TABLE: dict[str, Kind] = {
+    # Answers that cannot be used. New ids go at the end of a group: codes stand in printed papers.
+    **_rows(
+        Exit.USAGE,
+        "A",
+        "answers.unreadable",
+        "answers.missing",
+        "answers.wrong",
+        "answers.unknown",
+        "answers.password_file",
+        "answers.profile",
+        "answers.id_format",
+        "answers.id_date",
+        "answers.id_checksum",
+        "answers.phone",
+        "answers.consent",
+    ),
+    **_rows(
+        Exit.USAGE,
+        "N",
+        "name.empty",
+        "name.control",
+        "name.characters",
+        "name.long",
+        "name.center",
+    ),
+    **_rows(
+        Exit.USAGE,
+        "U",
+        "state.missing",
+        "usage.time",
+        "usage.serial",
+        "usage.anchor",
+        "usage.file",
+        "usage.command",
+        "usage.terminal",
+    ),
+    **_rows(
+        Exit.REFUSED,
+        "Q",
+        "state.exists",
+        "state.occupied",
+        "state.practice",
+        "state.at",
+        "request.busy*",
+        "request.clock",
+        "request.holds",
+        "request.fee",
+        "certificate.unknown",
+        "state.unwritable",
+    ),
+    **_rows(
+        Exit.REFUSED,
+        "P",
+        "password.short",
+        "password.letters",
+        "password.digits",
+        "password.special",
+        "password.forbidden",
+        "password.ascii",
+        "password.run",
+        "password.repeat",
+        "password.personal",
+        "password.common",
+        "password.long",
+        "password.differs",
+    ),
+    **_rows(
+        Exit.MEDIUM,
+        "M",
+        "medium.missing*",
+        "medium.not_directory",
+        "medium.full",
+        "medium.readonly",
+        "medium.gone*",
+        "medium.io",
+        "medium.lies",
+        "medium.in_the_way",
+        "medium.permission",
+        "medium.damaged",
+        "medium.password",
+        "medium.format",
+        "medium.proof",
+        "medium.busy*",
+    ),
+    **_rows(
+        Exit.AUTHORITY,
+        "C",
+        "authority.missing",
+        "authority.locked",
+        "authority.refused",
+        "authority.expires",
+        "authority.key_needed",
+        "authority.chain",
+    ),
+    **_rows(
+        Exit.IDENTITY,
+        "I",
+        "identity.method",
+        "identity.code*",
+        "identity.locked",
+        "identity.level",
+    ),
+    **_rows(
+        Exit.REGISTRY,
+        "R",
+        "registry.missing",
+        "registry.damaged",
+        "registry.newer",
+        "registry.busy*",
+        "registry.full",
+        "registry.unwritable",
+        "audit.broken",
+    ),
+    **_rows(Exit.BUG, "K", "bug", "kiosk.failing"),
+}
+
+
+class KioskError(Exception):
+    """A problem that a person can do something about.
+
+    `id` names a row of `TABLE`; `facts` fill its sentence (`{path}`, `{left}`) and never hold a secret.
+    `request` is the code of a request that can be resumed, where there is one.
+    """
+
+    def __init__(self, id_: str, **facts: str | int) -> None:
+        super().__init__(id_)
+        self.request: str | None = None
+        self.id = id_
+        self.kind = TABLE[id_]
+        self.facts = facts
+
+    @property
+    def code(self) -> str:
+        """The short code that staff look up."""
+        return self.kind.code

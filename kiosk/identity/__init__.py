@@ -1,0 +1,1 @@
+"""Ways to find out that a person is who they say."""

@@ -1,0 +1,1 @@
+"""What happens to a certificate from the first request on."""

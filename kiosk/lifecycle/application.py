@@ -1,0 +1,36 @@
+"""What a person applies for, with all answers checked: typed on screens, or read by `answers`."""
+
+from dataclasses import dataclass
+
+from kiosk.identity.phone import Evidence
+from kiosk.pki.profiles import Profile
+from kiosk.secret import Secret
+
+
+@dataclass(frozen=True)
+class Application:
+    """The answers to everything that is asked before a certificate is issued."""
+
+    profile: Profile
+    name: str
+    """NFC, as it goes into the certificate."""
+    id_number: Secret
+    """Digits only, of a kind that the profile asks for."""
+    phone: str
+    """Digits only; abroad with a leading `+`."""
+    password: Secret
+    method: str
+    """How the person is identified."""
+    code: Secret | None = None
+    """The code that the person typed; None reads the practice carrier."""
+    evidence: Evidence | None = None
+    """An identity check of just these details that was made before; None has it made."""
+
+    def details(self) -> Secret:
+        """Give what an identity check is about, to be hashed."""
+        return details(self.profile, self.name, self.id_number, self.phone)
+
+
+def details(profile: Profile, name: str, id_number: Secret, phone: str) -> Secret:
+    """Join what an identity check is about: changing any of it voids the check."""
+    return Secret(b"\0".join((profile.id.encode(), name.encode(), id_number.reveal(), phone.encode())))

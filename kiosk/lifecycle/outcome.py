@@ -1,0 +1,32 @@
+"""What a finished request leaves with the person."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+
+from data.records import Request
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A certificate on a medium, proved."""
+
+    request: Request
+    certificate: x509.Certificate
+    serial: str
+    place: Path
+    resumed: bool
+    anchor: str
+    """The newest audit line, SEQ:HASH, for the slip."""
+
+    @property
+    def not_before(self) -> datetime:
+        """The first second of its validity."""
+        return self.certificate.not_valid_before_utc
+
+    @property
+    def not_after(self) -> datetime:
+        """The last second of its validity."""
+        return self.certificate.not_valid_after_utc

@@ -1,0 +1,1 @@
+"""Where certificates are kept: directories that are sticks or disks."""

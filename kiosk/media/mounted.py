@@ -1,0 +1,54 @@
+"""Sticks that the system has mounted, from /proc/self/mountinfo (proc(5))."""
+
+import re
+from pathlib import Path
+
+MOUNTINFO = Path("/proc/self/mountinfo")
+DEVICES = Path("/sys/dev/block")
+WRITTEN = frozenset({"vfat", "exfat", "ext4"})
+"""The filesystems that we write to."""
+DESKTOPS = ("/media/", "/run/media/")
+"""Where only what somebody put in is mounted."""
+BY_HAND = "/mnt"
+"""Where anything may be mounted: there the device must be a removable one."""
+
+_ESCAPE = re.compile(r"\\([0-7]{3})")
+
+
+def mounted(mountinfo: Path = MOUNTINFO, devices: Path = DEVICES) -> tuple[Path, ...]:
+    """Give the mount points of sticks, in the order in which they were mounted; each device once.
+
+    What cannot be read is as if nothing were mounted.
+    """
+    try:
+        lines = mountinfo.read_bytes().decode("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return ()
+    found: dict[str, Path] = {}
+    for line in lines:
+        mount, _, source = line.partition(" - ")
+        fields, kind = mount.split(" "), source.split(" ")
+        if len(fields) < 6 or kind[0] not in WRITTEN or fields[3] != "/":  # proc(5): up to options
+            continue
+        device, place = fields[2], _ESCAPE.sub(lambda match: chr(int(match[1], 8)), fields[4])
+        if place.startswith(DESKTOPS) or (
+            (place + "/").startswith(BY_HAND + "/") and _removable(devices / device)
+        ):
+            found.setdefault(device, Path(place))
+    return tuple(found.values())
+
+
+def _removable(device: Path) -> bool:
+    """Whether a block device is on USB, or says that its medium can be taken out."""
+    try:
+        real = device.resolve(strict=True)
+    except OSError:
+        return False
+    if any(part.startswith("usb") for part in real.parts):
+        return True
+    # A partition lies in its disk's directory, and only the disk says it.
+    for disk in (real, real.parent):
+        flag = disk / "removable"
+        if flag.is_file():
+            return flag.read_text("ascii").strip() == "1"
+    return False

@@ -1,0 +1,218 @@
+"""What certificates are on a medium: `NPKI/*/USER/*`, read as hostile, bounded in every direction."""
+
+import errno
+import os
+import stat
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from cryptography import x509
+
+from kiosk.errors import KioskError
+from kiosk.media.files import FILE_LIMIT, LIST_LIMIT, kind, medium_error, open_directory, read_file, same_name
+from kiosk.media.place import is_npki_root
+from kiosk.media.sets import known_name
+from kiosk.pki.container import key_format
+
+ENTRIES = 2_000
+"""Directory entries looked at in all."""
+BYTES = 16 * 1024 * 1024
+"""Bytes read in all."""
+SKIPPED = 100
+"""Skipped things that are named."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """One set's directory. `problem`: `certificate_` or `key_` with `missing` or `unreadable`, or None.
+
+    `key_format` is short text as `kiosk.pki.container.key_format` gives it. Names in `path` are somebody
+    else's: to be shown through `kiosk.i18n.visible` only.
+    """
+
+    path: Path
+    certificate: x509.Certificate | None
+    certificate_der: bytes | None
+    key_format: str | None
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """What was found, in the order of paths, and what was not looked at.
+
+    An item of `skipped` is `<why>: <path>`; why is link, special, unreadable, entries, bytes or time.
+    """
+
+    found: tuple[Found, ...]
+    skipped: tuple[str, ...]
+
+
+def scan(medium_path: Path, *, seconds: float = 2.0) -> ScanResult:
+    """Look for sets on the medium at `medium_path` for `seconds` at most, past the bounds nothing.
+
+    Raises `KioskError` `medium.missing`, `medium.not_directory`, `medium.permission`, `medium.gone`,
+    `medium.io` for the medium as a whole; what is wrong with single sets is said in the result.
+    """
+    path = medium_path.absolute()
+    look = _Look(path, time.monotonic() + seconds)
+    try:
+        root = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise KioskError("medium.missing", path=str(path)) from error
+    except NotADirectoryError as error:
+        raise KioskError("medium.not_directory", path=str(path)) from error
+    except OSError as error:
+        raise medium_error(error) from error
+    try:
+        look.medium(root)
+    except _EnoughError:
+        pass
+    except OSError as error:
+        raise medium_error(error) from error
+    finally:
+        os.close(root)
+    return ScanResult(tuple(look.found), tuple(look.skipped))
+
+
+class _EnoughError(Exception):
+    """A bound is reached."""
+
+
+@dataclass
+class _Look:
+    """One scan under way: what is left of its bounds, and what it found."""
+
+    root: Path
+    until: float
+    entries_left: int = ENTRIES
+    bytes_left: int = BYTES
+    found: list[Found] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+    def skip(self, why: str, path: Path) -> None:
+        if len(self.skipped) < SKIPPED:
+            self.skipped.append(f"{why}: {path.relative_to(self.root)}")
+
+    def names(self, directory: int, path: Path, *, only: str | None = None) -> list[str]:
+        """List a directory in order; with `only`, the entries of that name in whatever case."""
+        try:
+            with os.scandir(directory) as entries:
+                listed = [entry.name for entry in islice(entries, LIST_LIMIT if only else ENTRIES + 1)]
+        except OSError as error:
+            self.failed(error, path)
+            return []
+        if only:
+            listed = [name for name in listed if same_name(name, only)]
+        self.entries_left -= len(listed)
+        if self.entries_left < 0:
+            self.skip("entries", path)
+            raise _EnoughError
+        return sorted(listed)
+
+    def failed(self, error: OSError, path: Path) -> None:
+        """Skip what cannot be read, unless the medium as a whole is gone."""
+        if error.errno in {errno.ENODEV, errno.ENXIO, errno.ESTALE, errno.ENOTCONN}:
+            raise error
+        self.skip("unreadable", path)
+
+    @contextmanager
+    def inside(self, directory: int, path: Path, name: str) -> Iterator[int | None]:
+        """Open the directory `name`; None, and skipped, when it is none."""
+        if time.monotonic() > self.until:
+            self.skip("time", path / name)
+            raise _EnoughError
+        fd = None
+        try:
+            type_ = kind(directory, name)
+            if type_ == stat.S_IFDIR:
+                fd = open_directory(name, directory)
+            elif type_ != stat.S_IFREG:
+                self.skip("link" if type_ == stat.S_IFLNK else "special", path / name)
+        except OSError as error:
+            self.failed(error, path / name)
+        try:
+            yield fd
+        finally:
+            if fd is not None:
+                os.close(fd)
+
+    def medium(self, root: int) -> None:
+        """Look into the NPKI directory of the medium, or into those whose names differ in case."""
+        if is_npki_root(self.root):
+            self.brands(root, self.root)
+            return
+        for name in self.names(root, self.root, only="NPKI"):
+            with self.inside(root, self.root, name) as npki:
+                if npki is not None:
+                    self.brands(npki, self.root / name)
+
+    def brands(self, npki: int, path: Path) -> None:
+        """Look into every authority's directory that has a USER."""
+        for name in self.names(npki, path):
+            with self.inside(npki, path, name) as brand:
+                if brand is not None:
+                    self.brand(brand, path / name)
+
+    def brand(self, brand: int, path: Path) -> None:
+        """Look into USER of one authority's directory; the rest of it is a cache of CA certificates."""
+        for name in self.names(brand, path, only="USER"):
+            with self.inside(brand, path, name) as users:
+                if users is not None:
+                    self.users(users, path / name)
+
+    def users(self, users: int, path: Path) -> None:
+        """Look into every directory of USER."""
+        for name in self.names(users, path):
+            with self.inside(users, path, name) as directory:
+                if directory is not None:
+                    self.set(directory, path / name)
+
+    def set(self, directory: int, path: Path) -> None:
+        """Read one set; a directory with neither certificate nor key is none."""
+        known = {known_name(name): name for name in self.names(directory, path)}
+        if "signCert.der" not in known and "signPri.key" not in known:
+            return
+        der, problem = self.read(directory, path, known.get("signCert.der"), "certificate")
+        key, key_problem = self.read(directory, path, known.get("signPri.key"), "key")
+        certificate = _certificate(der) if der is not None else None
+        if der is not None and certificate is None:
+            problem = "certificate_unreadable"
+        form = key_format(key) if key is not None else None
+        if form == "unknown":
+            key_problem = "key_unreadable"
+        self.found.append(Found(path, certificate, der, form, problem or key_problem))
+
+    def read(
+        self, directory: int, path: Path, name: str | None, what: str
+    ) -> tuple[bytes | None, str | None]:
+        if name is None:
+            return None, f"{what}_missing"
+        try:
+            data = read_file(directory, name, FILE_LIMIT)
+        except OSError as error:
+            self.failed(error, path / name)
+            return None, f"{what}_unreadable"
+        self.bytes_left -= len(data)
+        if self.bytes_left < 0:
+            self.skip("bytes", path)
+            raise _EnoughError
+        return data, None
+
+
+def _certificate(der: bytes) -> x509.Certificate | None:
+    """Parse a certificate; None when it, or one of the parts that a list of certificates shows, cannot be."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd serials and parameters: foreign, but readable
+            certificate = x509.load_der_x509_certificate(der)
+            _ = certificate.subject, certificate.issuer, certificate.serial_number
+            _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    except Exception:  # noqa: BLE001  # what the parser raises on hostile DER is not one family
+        return None
+    return certificate

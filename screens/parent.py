@@ -1,0 +1,273 @@
+"""The parent: one process for each visit, and the terminal in good hands between two of them.
+
+It stays light, without Textual, and never sees what a person types. A child shows the idle screen, serves one
+person and ends; however it ends, its successor, which has been made ready meanwhile, takes over.
+"""
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import termios
+import time
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FrameType
+
+from kiosk import log
+from kiosk.errors import Exit, KioskError
+from kiosk.i18n import text_in
+from screens import line
+from screens.settings import LEAVE_KIOSK, Settings
+from screens.terminal import Terminal
+
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+CRASHES = 5
+"""So many children in a row that fail before anybody came, each within `CRASH_SECONDS`, end the kiosk."""
+CRASH_SECONDS = 10.0
+ORPHANED = 128 + signal.SIGHUP
+"""Exit status of a child whose turn ended with its parent or its terminal."""
+GRACE_SECONDS = 5.0
+"""How long a child may take to end when it is told to."""
+SORRY_SECONDS = 8.0
+"""How long the apology for a visit that failed stays, unless a key is pressed."""
+
+
+def run(settings: Settings) -> int:
+    """Serve one visit after another on this terminal; give the exit status of the command.
+
+    Raises the first child's own error when it cannot open the state, and `kiosk.failing` when children fail
+    again and again.
+    """
+    with _signals() as wake, Terminal() as terminal:
+        visits = _Visits(settings, terminal, wake)
+        try:
+            return visits.serve()
+        except (OSError, termios.error):
+            if terminal.gone:
+                return 128 + signal.SIGHUP
+            raise
+        finally:
+            visits.end()
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[socket.socket]:
+    """Turn signals into bytes on a socket, one for each, so that one loop waits for everything."""
+    wake, woken = socket.socketpair()
+    with wake, woken:
+        wake.setblocking(False)
+        woken.setblocking(False)
+        before = {number: signal.signal(number, _noted) for number in (*ENDING, signal.SIGCHLD)}
+        signal.set_wakeup_fd(woken.fileno())
+        try:
+            yield wake
+        finally:
+            signal.set_wakeup_fd(-1)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _noted(number: int, frame: FrameType | None) -> None:
+    """Do nothing: the byte that wakes the loop is enough."""
+
+
+@dataclass
+class _Child:
+    pid: int
+    line: socket.socket
+    since: float | None = None
+    """When its turn began."""
+    shown: bool = False
+    begun: bool = False
+    error: KioskError | None = None
+
+
+class _Visits:
+    """The loop: at any time one child has the terminal, and another waits or is being made ready."""
+
+    def __init__(self, settings: Settings, terminal: Terminal, wake: socket.socket) -> None:
+        self._settings = settings
+        self._terminal = terminal
+        self._wake = wake
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(wake, selectors.EVENT_READ)
+        self._children: dict[int, _Child] = {}
+        self._current: _Child | None = None
+        self._next: _Child | None = None
+        self._failures = 0
+        self._served = False
+
+    def serve(self) -> int:
+        """Serve until something ends the kiosk; give the exit status."""
+        self._hand_over()
+        while True:
+            for key, _ in self._selector.select():
+                if key.fileobj is not self._wake:
+                    self._listen(key.data)
+                elif (status := self._woken()) is not None:
+                    return status
+
+    def _woken(self) -> int | None:
+        """Look at what signals came. Gives the exit status when the kiosk is to end."""
+        numbers = b""
+        with contextlib.suppress(BlockingIOError):
+            numbers = self._wake.recv(4096)
+        for number in numbers:
+            if number in ENDING:
+                return 128 + number
+        for child, code in self._ended():
+            if child is self._next:
+                self._next = None
+                self._failed(child)
+            elif child is self._current:
+                self._current = None
+                if (status := self._after(child, code)) is not None:
+                    return status
+        return None
+
+    def _ended(self) -> Iterator[tuple[_Child, int]]:
+        """Give the children that have ended, with their statuses, and forget them."""
+        while self._children:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                return
+            child = self._children.pop(pid, None)
+            if child is not None:
+                while self._hear(child):
+                    pass
+                self._selector.unregister(child.line)
+                child.line.close()
+                yield child, os.waitstatus_to_exitcode(status)
+
+    def _after(self, child: _Child, code: int) -> int | None:
+        """Go on after the turn of `child`. Gives the exit status when the kiosk is to end."""
+        if code == LEAVE_KIOSK:
+            return Exit.DONE
+        if self._terminal.gone:
+            return 128 + signal.SIGHUP
+        if code != Exit.DONE:
+            log.event("visit.failed", exit=code, error=child.error.code if child.error else None)
+        if code == Exit.DONE or child.begun:
+            self._failures = 0
+        else:
+            self._failed(child)
+        if code != Exit.DONE and child.begun and (status := self._apologise()) is not None:
+            return status
+        self._hand_over()
+        return None
+
+    def _failed(self, child: _Child) -> None:
+        """Count a child that failed before anybody came. Raises when it is no use going on."""
+        late = child.since is not None and time.monotonic() - child.since > CRASH_SECONDS
+        self._failures = 1 if late else self._failures + 1
+        if child.error is not None and not self._served:
+            raise child.error
+        if self._failures >= CRASHES:
+            raise child.error or KioskError("kiosk.failing")
+
+    def _apologise(self) -> int | None:
+        """Say that something went wrong until a key is pressed. Gives a status as `_woken` does."""
+        self._calm("calm.sorry")
+        until = time.monotonic() + SORRY_SECONDS
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._terminal.input, selectors.EVENT_READ)
+            selector.register(self._wake, selectors.EVENT_READ)
+            while (left := until - time.monotonic()) > 0:
+                ready = [key.fileobj for key, _ in selector.select(left)]
+                if self._wake in ready and (status := self._woken()) is not None:
+                    return status
+                if self._terminal.input in ready:
+                    break
+        return None
+
+    def _hand_over(self) -> None:
+        """Paint the ground, forget what was typed, and let the next child take the terminal."""
+        self._calm("calm.moment")
+        child = self._next or self._start()
+        self._current, self._next = child, None
+        child.since = time.monotonic()
+        with contextlib.suppress(OSError):
+            child.line.send(line.TURN)
+
+    def _calm(self, id_: str) -> None:
+        words = text_in(self._settings.language, id_)
+        width = sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in words)
+        self._terminal.calm(words, width=width)
+
+    def _listen(self, child: _Child) -> None:
+        """Take what a child says; make its successor ready once it shows its first screen."""
+        if child.pid in self._children and not self._hear(child):
+            self._selector.modify(child.line, 0, child)
+        if child is self._current and child.shown and self._next is None:
+            self._served = True
+            self._next = self._start()
+
+    def _hear(self, child: _Child) -> bool:
+        """Take one thing that a child says. Gives whether there was any."""
+        said = b""
+        with contextlib.suppress(OSError):
+            said = child.line.recv(line.LONGEST, socket.MSG_DONTWAIT)
+        child.shown |= said == line.SHOWN
+        child.begun |= said == line.BEGUN
+        child.error = line.to_error(said) or child.error
+        return bool(said)
+
+    def _start(self) -> _Child:
+        ours, theirs = line.pair()
+        pid = os.fork()
+        if not pid:
+            # What is the parent's is closed: a child that held another's line would keep it from hearing the end.
+            for end in (ours, self._wake, *(child.line for child in self._children.values())):
+                end.close()
+            self._selector.close()
+            _become_child(theirs, self._settings, self._terminal, first=not self._served)
+        theirs.close()
+        child = _Child(pid, ours)
+        self._children[pid] = child
+        self._selector.register(ours, selectors.EVENT_READ, child)
+        return child
+
+    def end(self) -> None:
+        """End all children: the one with the terminal is told, and killed when it does not."""
+        for child in self._children.values():
+            os.kill(child.pid, signal.SIGTERM if child is self._current else signal.SIGKILL)
+        until = time.monotonic() + GRACE_SECONDS
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._wake, selectors.EVENT_READ)
+            while list(self._ended()) or (self._children and (left := until - time.monotonic()) > 0):
+                if self._children and selector.select(left):
+                    self._wake.recv(4096)
+        for pid in self._children:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        self._selector.close()
+
+
+def _become_child(line_: socket.socket, settings: Settings, terminal: Terminal, *, first: bool) -> None:
+    """Be a child from here on, and end the process: nothing of the parent is run in it.
+
+    Where the parent was killed, it is the child that had the terminal who gives it back.
+    """
+    status = int(Exit.BUG)
+    mine = os.getppid()
+    try:
+        os.close(signal.set_wakeup_fd(-1))
+        for number in (*ENDING, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        from screens.child import serve
+
+        status = serve(line_, settings, first=first)
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else status
+    except KioskError as error:
+        with contextlib.suppress(OSError):
+            line_.send(line.from_error(error))
+    except BaseException as error:  # noqa: BLE001 - the parent's code must not run on in a child
+        log.failure(error)
+    finally:
+        if os.getppid() != mine and status == ORPHANED:
+            terminal.give_back()
+        os._exit(status)

@@ -1,0 +1,33 @@
+"""What every child of a kiosk is given. No secret is among it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kiosk.clock import Clock
+from kiosk.config import State
+from kiosk.media.mounted import mounted
+
+LEAVE_KIOSK = 64
+"""Exit status of a child after which the kiosk is closed: staff, or F12 in practice."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One kiosk, as the command line named it."""
+
+    state: State
+    clock: Clock
+    language: str
+    """What a visit begins with; whoever comes may choose another."""
+    key_file: Path | None = None
+    given: tuple[Path, ...] = ()
+    """Directories that act as sticks."""
+    practice_stick: Path | None = None
+    """What is offered when there is no other; in practice only."""
+
+    def media(self) -> tuple[Path, ...]:
+        """Give the media that are here now."""
+        here = (*self.given, *mounted())
+        if here or self.practice_stick is None:
+            return here
+        return (self.practice_stick,)

@@ -1,0 +1,89 @@
+"""What one person has answered so far. It is the only thing that steps share, and it ends with the process."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kiosk.secret import Secret
+
+if TYPE_CHECKING:
+    # What the idle screen does without, so that it is there soon.
+    from kiosk.config import State
+    from kiosk.identity.phone import Evidence
+    from kiosk.lifecycle.application import Application
+    from kiosk.lifecycle.outcome import Outcome
+    from kiosk.pki.profiles import Profile
+    from kiosk.services import Services
+    from screens.step import Step
+
+
+@dataclass(frozen=True)
+class NotOpen:
+    """Stands for the services until they are open: enough for the idle screen."""
+
+    state: "State"
+
+
+@dataclass
+class Visit:
+    """The answers of one visit; every step before the act only fills it."""
+
+    services: "Services"
+    media: Sequence[Path] = ()
+    """Directories that act as sticks, and sticks that the system has mounted."""
+    flow: str = ""
+    """Which flow is under way: a word, or nothing on the idle screen and the menu."""
+    steps: "Sequence[type[Step]]" = ()
+    profile: "Profile | None" = None
+    name: str = ""
+    id_number: Secret = field(default_factory=lambda: Secret(""))
+    phone: str = ""
+    evidence: "Evidence | None" = None
+    evidence_of: bytes = b""
+    """Hash of the details that the identity check was about: changing them voids it."""
+    medium: Path | None = None
+    password: Secret = field(default_factory=lambda: Secret(""))
+    outcome: "Outcome | None" = None
+    easy: bool = False
+    """Easy mode: every time limit doubled."""
+    called: set[tuple[str, str]] = field(default_factory=set)
+    """Why and at which step staff have been called."""
+
+    def application(self) -> "Application":
+        """Give all answers as the issue service takes them. Only when every step before the act is done."""
+        from kiosk.lifecycle.application import Application
+
+        if self.profile is None:
+            raise RuntimeError("no profile was chosen")
+        return Application(
+            profile=self.profile, name=self.name, id_number=self.id_number, phone=self.phone,
+            password=self.password, method="phone", evidence=self.evidence if self.identified else None,
+        )  # fmt: skip
+
+    @property
+    def identified(self) -> bool:
+        """Whether the identity check was about just these details."""
+        return self.evidence is not None and self.evidence_of == self.details_hash()
+
+    def details_hash(self) -> bytes:
+        """Hash the details that an identity check is about."""
+        from kiosk.lifecycle.application import details
+
+        if self.profile is None:
+            return b""
+        return self.services.keyed_hash(
+            "details", details(self.profile, self.name, self.id_number, self.phone)
+        )
+
+    def place_of(self, step: "type[Step]") -> tuple[int, int] | None:
+        """Give (number, of how many) of a step in the flow under way; None outside one.
+
+        Steps that this visit skips count too: a number that changes under one's hands is confusing.
+        """
+        return (self.steps.index(step) + 1, len(self.steps)) if step in self.steps else None
+
+    def wipe(self) -> None:
+        """Forget the secrets."""
+        self.id_number.wipe()
+        self.password.wipe()

@@ -1,0 +1,101 @@
+"""The act: the certificate is made and written. It cannot be left, and it names what it does."""
+
+import time
+from collections.abc import Iterable
+
+from textual.widget import Widget
+from textual.widgets import Static
+
+from kiosk.errors import Exit, KioskError
+from kiosk.i18n import text
+from kiosk.lifecycle.issue import Issuing
+from screens.flow import Nav
+from screens.step import Step
+from screens.widgets.frame import KeyBar, KeyHint
+
+STAGES = ("key_made", "staged", "issued", "written", "proved")
+"""The states of a request that a person is told of."""
+
+
+class Act(Step):
+    """Five lines, one for each stage, with the seconds so far."""
+
+    word = "act"
+    _failed: KioskError | None = None
+
+    def middle(self) -> Iterable[Widget]:
+        """List the stages."""
+        for stage in STAGES:
+            yield Static(f"[ ] {text(f'act.{stage}')}", id=f"stage-{stage}", markup=False)
+        yield Static("", id="seconds", classes="gap", markup=False)
+        yield Static(text("act.stay"), classes="quiet", markup=False)
+
+    def hints(self) -> Iterable[KeyHint]:
+        """Nothing can be pressed while it works, but for help from staff."""
+        if self._failed is not None:
+            yield KeyHint("enter", "Enter", text("key.retry" if self._retry else "key.end"))
+            yield KeyHint("escape", "Esc", text("key.back"))
+            yield KeyHint("f1", "F1", text("key.help"))
+        yield KeyHint("f9", "F9", text("key.staff"))
+
+    @property
+    def _retry(self) -> bool:
+        """Whether doing it again may help: with the medium put right, or with what was not lost."""
+        failed = self._failed
+        if failed is None:
+            return False
+        return failed.kind.retry or failed.kind.exit is Exit.MEDIUM or failed.request is not None
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self.set_interval(1, self._tick)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._failed, self.at_work = None, True
+        self._began = time.monotonic()
+        self.query_one(KeyBar).hints = list(self.hints())
+        self.run_worker(self._act(), exit_on_error=True)
+
+    def _tick(self) -> None:
+        if self._failed is None:
+            seconds = round(time.monotonic() - self._began)
+            self.query_one("#seconds", Static).update(text("act.seconds", seconds=seconds))
+
+    def _reached(self, state: str) -> None:
+        if state not in STAGES:
+            return
+        # A request that is resumed begins in the middle: what was done before is done.
+        for stage in STAGES[: STAGES.index(state) + 1]:
+            line = self.query_one(f"#stage-{stage}", Static)
+            line.update(f"[v] {text(f'act.{stage}')}")
+            line.add_class("good")
+
+    async def _act(self) -> None:
+        visit = self.visit
+        if visit.medium is None:
+            raise RuntimeError("no medium was chosen")
+        try:
+            service = Issuing(visit.services, progress=self._reached)
+            visit.outcome = await service.issue(visit.application(), visit.medium)
+        except KioskError as error:
+            self._failed, self.at_work = error, False
+            self.fault(error)
+            said = text("error.resumable", request=error.request) if error.request else ""
+            self.query_one("#seconds", Static).update(said)
+            self.query_one(KeyBar).hints = list(self.hints())
+            return
+        self.dismiss(Nav.NEXT)
+
+    def action_go_on(self) -> None:
+        """Try again what has failed, or end where that cannot help."""
+        if self._retry:
+            self.clear_fault()
+            self._begin()
+        elif self._failed is not None:
+            self.dismiss(Nav.LEAVE)
+
+    def action_back(self) -> None:
+        """Go back to change something only when it has failed."""
+        if self._failed is not None:
+            self.dismiss(Nav.BACK)

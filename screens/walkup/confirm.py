@@ -1,0 +1,71 @@
+"""Confirm: every answer on one page, consent, and the machine's own check in one line."""
+
+from collections.abc import Iterable
+
+from textual.widget import Widget
+from textual.widgets import Static
+
+from kiosk.i18n import language_of, text
+from kiosk.lifecycle.standing import profile_name
+from kiosk.selfcheck import examine
+from screens.step import Step
+from screens.widgets.body import Body
+from screens.widgets.frame import KeyBar, KeyHint
+from screens.widgets.parts import Row
+
+
+class Confirm(Step):
+    """The last screen on which nothing has happened yet."""
+
+    word = "confirm"
+    _read = False
+
+    def middle(self) -> Iterable[Widget]:
+        """Show the answers; the number only in part."""
+        visit = self.visit
+        profile = profile_name(visit.profile.id, language_of()) if visit.profile else ""
+        for id_, value in (
+            ("kind", profile),
+            ("name", visit.name),
+            ("number", _masked(visit.id_number.text())),
+            ("phone", visit.phone),
+            ("medium", visit.medium.name if visit.medium else ""),
+        ):
+            yield Row(text(f"confirm.{id_}"), value)
+        yield Static("", id="machine", classes="gap", markup=False)
+        yield Static(text("confirm.consent"), classes="gap", markup=False)
+        yield Static(text("notice.own"), classes="warning gap", markup=False)
+
+    def hints(self) -> Iterable[KeyHint]:
+        """Say plainly when Enter acts."""
+        for hint in super().hints():
+            acts = hint.key == "enter" and self._read
+            yield KeyHint(hint.key, hint.cap, text("key.issue")) if acts else hint
+
+    def action_go_on(self) -> None:
+        """Act, when everything has been on the screen: nobody agrees to what they have not seen."""
+        if self._read:
+            super().action_go_on()
+        else:
+            self.action_turn()
+
+    def on_body_looked(self, message: Body.Looked) -> None:  # noqa: ARG002
+        """Remember when the last page has been shown."""
+        if not self._read and self.query_one(Body).at_end:
+            self._read = True
+            self.query_one(KeyBar).hints = list(self.hints())
+
+    def on_mount(self) -> None:
+        """Let the machine check itself."""
+        self.run_worker(self._examine(), exit_on_error=True)
+
+    async def _examine(self) -> None:
+        bad = [finding for finding in await examine(self.visit.services) if finding.level == "bad"]
+        line = self.query_one("#machine", Static)
+        line.update(f"[ ] {text('confirm.machine.bad')}" if bad else f"[v] {text('confirm.machine')}")
+        line.set_class(not bad, "good")
+
+
+def _masked(number: str) -> str:
+    """Show the first six digits of an identity number, and none of the others."""
+    return number[:6] + "-" + "*" * max(0, len(number) - 6)

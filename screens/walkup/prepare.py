@@ -1,0 +1,55 @@
+"""Prepare: what is needed, each item checked while the person reads."""
+
+import asyncio
+from collections.abc import Iterable
+
+from textual.widget import Widget
+from textual.widgets import Static
+
+from kiosk.errors import KioskError
+from kiosk.i18n import text
+from kiosk.lifecycle.issue import SPACE_NEEDED
+from kiosk.media.directory import DirectoryMedium
+from screens.step import Step
+
+
+class Prepare(Step):
+    """A checklist; nothing on it has to be done before going on, but what is missing is said now."""
+
+    word = "prepare"
+
+    def middle(self) -> Iterable[Widget]:
+        """List what is needed."""
+        yield Static("", id="medium", markup=False)
+        yield Static("", id="space", markup=False)
+        yield Static(text("prepare.phone"), classes="gap", markup=False)
+        yield Static(text("prepare.number"), markup=False)
+        yield Static(text("prepare.time"), classes="quiet gap", markup=False)
+
+    def on_mount(self) -> None:
+        """Check now, and every second while the person reads."""
+        self.call_next(self._check)
+        self.set_interval(1, self._check)
+
+    async def _check(self) -> None:
+        there, roomy = await asyncio.to_thread(self._look)
+        self._show("#medium", there, "prepare.medium" if there else "prepare.medium.missing")
+        space = "prepare.space" if roomy else "prepare.space.missing" if there else "prepare.space.later"
+        self._show("#space", roomy, space)
+
+    def _look(self) -> tuple[bool, bool]:
+        there = roomy = False
+        for path in self.visit.media:
+            try:
+                medium = DirectoryMedium.open(path)
+                there = True
+                medium.check_space(SPACE_NEEDED)
+            except KioskError:
+                continue
+            roomy = True
+        return there, roomy
+
+    def _show(self, part: str, good: bool, id_: str) -> None:  # noqa: FBT001 - a check's result
+        line = self.query_one(part, Static)
+        line.update(f"{'[v]' if good else '[ ]'} {text(id_)}")
+        line.set_class(good, "good")

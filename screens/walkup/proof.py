@@ -1,0 +1,66 @@
+"""Proof: it works, until when, and what to do next."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Static
+
+from kiosk.clock import KST
+from kiosk.i18n import text
+from kiosk.lifecycle import dates
+from screens.flow import Nav
+from screens.step import Step
+from screens.walkup.slip import CalendarCode, Slip
+from screens.widgets.frame import KeyHint
+from screens.widgets.parts import BigDate, Marks
+
+
+class Proof(Step):
+    """The last screen of the flow."""
+
+    word = "proof"
+    stays = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "code", show=False),
+        Binding("2", "slip", show=False),
+    ]
+
+    def middle(self) -> Iterable[Widget]:
+        """Say what was proved, the end in big type, and what comes next."""
+        outcome = self.visit.outcome
+        if outcome is None:
+            raise RuntimeError("nothing was issued")
+        end = outcome.not_after.astimezone(KST)
+        opens = dates.renewal_opens(end, self.visit.services.policy.renewal_window_days)
+        yield Static(text("proof.remove"), classes="banner", markup=False)
+        yield Marks([text(f"proof.{id_}") for id_ in ("read", "opened", "signed")])
+        yield BigDate(end.date())
+        until = text("proof.until", year=end.year, month=end.month, day=end.day)
+        yield Static(until, classes="strong", markup=False)
+        yield Static(text("proof.renew", year=opens.year, month=opens.month, day=opens.day), markup=False)
+        yield Static(text("notice.own"), classes="warning", markup=False)
+
+    def hints(self) -> Iterable[KeyHint]:
+        """End the visit."""
+        yield KeyHint("enter", "Enter", text("key.end"))
+        yield KeyHint("1", "1", text("key.code"))
+        yield KeyHint("2", "2", text("key.slip"))
+        yield KeyHint("f1", "F1", text("key.help"))
+        yield KeyHint("f9", "F9", text("key.staff"))
+
+    def action_code(self) -> None:
+        """Show the calendar code."""
+        self.app.push_screen(CalendarCode(self.visit))
+
+    def action_slip(self) -> None:
+        """Show the slip."""
+        self.app.push_screen(Slip(self.visit))
+
+    async def answer(self) -> None:
+        """End."""
+        self.dismiss(Nav.NEXT)
+
+    def action_back(self) -> None:
+        """There is nothing to go back to: it is done."""

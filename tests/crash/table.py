@@ -1,0 +1,59 @@
+"""The table calls x faults x outcomes, at the end of the test run.
+
+Each test of `tests.crash` records at its end what it counted, as a property of its report, which pytest-xdist
+carries to where the summary is written.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+PROPERTY = "crash"
+
+
+class Tally:
+    """Counts what became of the cases of one test."""
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[tuple[str, str, str, str, str]] = Counter()
+
+    def add(self, scene: str, where: str, call: str, fault: str, outcome: str) -> None:
+        self.outcomes[scene, where, call, fault, outcome] += 1
+
+    def rows(self) -> list[list[Any]]:
+        return [[*key, count] for key, count in self.outcomes.items()]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    rows = [
+        tuple(row)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "teardown"
+        for name, value in report.user_properties
+        if name == PROPERTY
+        for row in value
+    ]
+    if not rows:
+        return
+    terminalreporter.section("kiosk issue: calls x faults x outcomes")
+    for line in table(rows):
+        terminalreporter.write_line(line)
+
+
+def table(rows: list[tuple[Any, ...]]) -> Iterator[str]:
+    """Sum up over scenes, and write a line for each call and fault."""
+    counts: dict[tuple[str, str, str], Counter[str]] = {}
+    for _, where, call, fault, outcome, count in rows:
+        counts.setdefault((where, call, fault), Counter())[outcome] += count
+    for (where, call, fault), outcomes in sorted(counts.items()):
+        said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
+        yield f"{where:9} {call:13} x {fault:18} {outcomes.total():4}: {said}"
+    total: Counter[str] = Counter()
+    for outcomes in counts.values():
+        total += outcomes
+    scenes = sorted({row[0] for row in rows})
+    yield f"{total.total()} cases in {len(scenes)} scenes ({'; '.join(scenes)}):"
+    yield ", ".join(f"{count} {outcome}" for outcome, count in total.most_common())

@@ -1,0 +1,169 @@
+"""Every step that there is, found and not listed, and a visit full of what nobody should have typed."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from textual.geometry import Size
+from textual.widget import Widget
+
+import screens.walkup
+from kiosk.lifecycle.outcome import Outcome
+from kiosk.pki.profiles import load_profiles
+from kiosk.secret import Secret
+from screens.step import Step
+from screens.visit import Visit
+from screens.walkup.flows import FLOWS
+from screens.widgets.body import Body
+from screens.widgets.choice import Choice
+from screens.widgets.frame import Key, KeyBar
+from tests.screens import glass
+from tests.screens.stage import Stage
+
+SIZES = {"base": (72, 18), "zoom": (36, 9), "terminal": (80, 24), "large": (120, 36)}
+
+MARKUP = "[@click=app.exit]CLICK[/] [/foo] O'Neil [VIP] [red]RED"
+ACTING = "BIDI\u202egnol\u2066 \x1b[31mESC\x1b]0;title\x07 \x9b5n"
+LONG = "가나다라마바사아자차카타파하" * 3 + "끝끝"
+assert len(LONG) == 44
+
+_numbers = count(10_000_000)
+
+
+def every_step() -> list[type[Step]]:
+    """Every step under `screens.walkup`: a new one is here without anybody writing it down."""
+    for module in pkgutil.iter_modules(screens.walkup.__path__, "screens.walkup."):
+        importlib.import_module(module.name)
+    return sorted(
+        (
+            step
+            for step in _below(Step)
+            if step.__module__.startswith("screens.walkup.") and hasattr(step, "word")
+        ),
+        key=lambda step: step.__name__,
+    )
+
+
+def _below(kind: type[Step]) -> Iterator[type[Step]]:
+    for step in kind.__subclasses__():
+        yield step
+        yield from _below(step)
+
+
+def make(kind: type[Step], visit: Visit) -> Step:
+    """Make a step of this kind; the word of a step is what some are told besides the visit."""
+    needed = [
+        parameter for parameter in list(inspect.signature(kind).parameters.values())[1:]
+        if parameter.default is inspect.Parameter.empty
+    ]  # fmt: skip
+    return kind(visit, *["menu" for _ in needed])
+
+
+def media_of(place: Path) -> list[Path]:
+    """Make media whose names are hostile, as a stick's label can be."""
+    names = [MARKUP.replace("/", "|"), ACTING, LONG]
+    media = [place / name for name in names]
+    for medium in media:
+        medium.mkdir(parents=True)
+    return media
+
+
+def fill(visit: Visit, name: str) -> None:
+    """Answer everything with hostile data, as if no step had ever checked any."""
+    visit.flow, visit.steps = "issue", FLOWS["issue"]
+    visit.profile = load_profiles()["personal-general"]
+    visit.name = name
+    visit.id_number = Secret("9001011234568")
+    visit.phone = f"010{next(_numbers)}"
+    visit.password = Secret("Sun7!flower-hill")
+    visit.medium = visit.media[0] / name.replace("/", "|")  # not there: nothing is issued
+    visit.outcome = Outcome(
+        request=SimpleNamespace(profile=name, code=MARKUP),  # type: ignore[arg-type]
+        certificate=visit.services.authority.issuing, serial=LONG, place=visit.medium, resumed=False, anchor=MARKUP,
+    )  # fmt: skip
+
+
+@dataclass
+class Seen:
+    """What all pages of a step showed, put together."""
+
+    rows: dict[tuple[Widget, str, Size], dict[int, str]] = field(default_factory=dict)
+
+    def add(self, stage: Stage) -> None:
+        """Add the page that is on the screen."""
+        painted = glass.strips(stage.app)
+        body = stage.step.query_one(Body)
+        bar = stage.step.query_one(KeyBar)
+        for widget in stage.step.query("*").results(Widget):
+            if not _bears_text(widget):
+                continue
+            inside = body in widget.ancestors
+            clip = body.scrollable_content_region if inside else stage.step.region
+            region = widget.content_region
+            rows = self.rows.setdefault((widget, plain(widget), region.size), {})
+            if any(node.has_class("-cut") for node in widget.ancestors_with_self):
+                continue
+            assert clip.x <= region.x and region.right <= clip.right, f"{widget} stands out\n{stage.page}"
+            for y in range(max(region.y, clip.y), min(region.bottom, clip.bottom)):
+                assert inside or y < bar.region.y or bar in widget.ancestors, f"{widget} lies over the keys"
+                rows[y - region.y] = painted[y].crop(region.x, region.right).text
+
+    def lost(self) -> list[str]:
+        """Name every text of which a line was on no page, or not whole."""
+        return [
+            f"{widget} of {size}: {text!r} but {rows}"
+            for (widget, text, size), rows in self.rows.items()
+            if squeezed("".join(rows.get(y, "") for y in range(size.height))) != squeezed(text)
+        ]
+
+
+def plain(widget: Widget) -> str:
+    """Give the text that a widget has to show."""
+    shown: Any = widget.render()
+    return str(getattr(shown, "plain", shown))
+
+
+def squeezed(text: str) -> str:
+    """Leave out the blanks: lines break at them."""
+    return "".join(text.split())
+
+
+def _bears_text(widget: Widget) -> bool:
+    displayed = all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))
+    return (
+        displayed and not widget.is_container and not list(widget.children) and bool(squeezed(plain(widget)))
+    )
+
+
+async def pages(stage: Stage, seen: Seen) -> AsyncIterator[None]:
+    """Show every page of the step on top, then mark each answer that hides something unless it is marked.
+
+    A person turns as long as the keys offer it and something has not been seen. Stops at each page for a look.
+    """
+    hiding = sum(_hides(choice) for choice in stage.step.query(Choice))
+    for mark in range(1 + hiding):
+        if mark:
+            await stage.press("down")
+        shown: list[str] = []
+        while True:
+            shown.append(stage.page)
+            seen.add(stage)
+            yield
+            if not _can_turn(stage) or shown.count(shown[-1]) > 1 or (mark and not seen.lost()):
+                break
+            assert len(shown) < 60, f"the pages never come round\n{stage.page}"
+            await stage.press("pagedown")
+
+
+def _hides(choice: Choice) -> bool:
+    return not choice.has_focus and any(not child.display for child in choice.walk_children())
+
+
+def _can_turn(stage: Stage) -> bool:
+    return any(key.hint.key == "pagedown" for key in stage.step.query(Key))

@@ -1,0 +1,98 @@
+"""Where the state lives, and the numbers that a centre may change."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from kiosk import config
+from kiosk.config import MARKER, Policy, default_path, load_policy, load_state
+from kiosk.errors import KioskError
+
+WHOLE = 'practice = true\ncenter = "서울센터"\narc = "2.25.1"\nkiosk_id = "abc"\n'
+
+
+def refused(path: Path, **options: bool) -> tuple[str, dict[str, str | int]]:
+    with pytest.raises(KioskError) as caught:
+        load_state(path, **options)
+    return caught.value.id, caught.value.facts
+
+
+def test_a_state(tmp_path: Path) -> None:
+    (tmp_path / MARKER).write_text(WHOLE + 'something_later = "is left alone"\n')
+    state = load_state(tmp_path, practice=True)
+    assert (state.practice, state.center, state.arc, state.kiosk_id) == (True, "서울센터", "2.25.1", "abc")
+    places = (state.registry, state.head, state.keys, state.locks, state.log)
+    assert [path.relative_to(tmp_path).as_posix() for path in places] == [
+        "registry.db", "audit.head", "authority", "locks", "kiosk.log",
+    ]  # fmt: skip
+    assert load_state(tmp_path) == state
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for path in (tmp_path, tmp_path / "none", tmp_path / "file"):
+        assert refused(path) == ("state.missing", {"path": str(path)})
+
+
+@pytest.mark.parametrize("line", range(4))
+def test_each_entry_is_needed(tmp_path: Path, line: int) -> None:
+    lines = WHOLE.splitlines(keepends=True)
+    (tmp_path / MARKER).write_text("".join(lines[:line] + lines[line + 1 :]))
+    assert refused(tmp_path) == ("registry.damaged", {"path": str(tmp_path / MARKER)})
+    key = lines[line].partition(" ")[0]
+    (tmp_path / MARKER).write_text("".join([*lines[:line], f"{key} = 5\n", *lines[line + 1 :]]))
+    assert refused(tmp_path)[0] == "registry.damaged"
+
+
+def test_flag_must_agree(tmp_path: Path) -> None:
+    (tmp_path / MARKER).write_text(WHOLE.replace("true", "false"))
+    assert refused(tmp_path, practice=True) == ("state.practice", {"path": str(tmp_path)})
+    assert not load_state(tmp_path).practice
+
+
+def test_marker_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def deny(*args: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", deny)
+    assert refused(tmp_path) == ("state.unwritable", {"path": str(tmp_path)})
+
+
+def test_default_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert default_path(practice=False) == tmp_path / "kiosk"
+    assert default_path(practice=True) == tmp_path / "kiosk-practice"
+    monkeypatch.delenv("XDG_STATE_HOME")
+    assert default_path(practice=True) == Path.home() / ".local" / "state" / "kiosk-practice"
+
+
+def test_the_systems_place_when_it_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        config, "Path", lambda *parts: tmp_path.joinpath(*(part.lstrip("/") for part in parts))
+    )
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    system = tmp_path / "var" / "lib" / "kiosk"
+    assert default_path(practice=False) != system
+    system.mkdir(parents=True)
+    assert default_path(practice=False) == system
+    assert default_path(practice=True) != system
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    assert default_path(practice=False) != system
+
+
+def test_policy_has_every_number_and_no_other() -> None:
+    policy = load_policy()
+    assert policy is load_policy()
+    values = {field.name: getattr(policy, field.name) for field in fields(Policy)}
+    assert all(isinstance(value, str) or value > 0 for value in values.values())
+    # DESIGN §10 and §11.
+    assert (policy.code_digits, policy.code_seconds, policy.code_wrong_per_day) == (6, 180, 5)
+    assert (policy.renewal_window_days, policy.suspension_months, policy.request_hours) == (30, 6, 24)
+    assert policy.rsa_bits >= 2048
+    for changed in (
+        {**values, "extra": 1},
+        {name: value for name, value in values.items() if name != "rsa_bits"},
+    ):
+        with pytest.raises(TypeError):
+            Policy(**changed)
