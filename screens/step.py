@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
@@ -17,6 +17,7 @@ from textual.widgets import Static
 from kiosk.errors import KioskError
 from kiosk.i18n import text
 from screens.flow import Nav
+from screens.keys import KEYS
 from screens.visit import Visit
 from screens.widgets.body import Body
 from screens.widgets.choice import Choice
@@ -31,18 +32,7 @@ ROOMY_FROM = Size(100, 22)
 class Step(Screen[Nav]):
     """The base of every step. A subclass says its `word`, its question, and what is in the middle."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", show=False),
-        Binding("enter", "go_on", show=False, priority=True),
-        Binding("f1", "app.help", show=False),
-        Binding("f2", "toggle_korean", show=False),
-        Binding("f3", "contrast", show=False),
-        Binding("f9", "app.staff", show=False),
-        Binding("f10", "app.lost", show=False),
-        Binding("pagedown", "turn", show=False),
-        Binding("up,shift+tab", "move(-1)", show=False),
-        Binding("down,tab", "move(1)", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
     AUTO_FOCUS = ""
     FIRST: ClassVar[str] = "Choice, Field"
     """What is marked when the step opens: the first of these."""

@@ -82,7 +82,8 @@ def fill(visit: Visit, name: str) -> None:
     visit.id_number = Secret("9001011234568")
     visit.phone = f"010{next(_numbers)}"
     visit.password = Secret("Sun7!flower-hill")
-    visit.medium = visit.media[0] / name.replace("/", "|")  # not there: nothing is issued
+    # Not there: nothing is issued.
+    visit.medium = Path("/nowhere", *visit.media[:1], name.replace("/", "|"))
     visit.outcome = Outcome(
         request=SimpleNamespace(profile=name, code=MARKUP),  # type: ignore[arg-type]
         certificate=visit.services.authority.issuing, serial=LONG, place=visit.medium, resumed=False, anchor=MARKUP,
