@@ -87,6 +87,17 @@ def default_path(*, practice: bool) -> Path:
     return Path(user_state_dir(name))
 
 
+def named_path(state: Path | None) -> Path | None:
+    """Give the state directory that somebody named: `state`, else the environment's; None when neither is there."""
+    named = os.environ.get("KIOSK_STATE")
+    return state or (Path(named) if named else None)
+
+
+def chosen_path(state: Path | None, *, practice: bool) -> Path:
+    """Give the state directory to work on: the one that was named, else the usual one."""
+    return named_path(state) or default_path(practice=practice)
+
+
 def load_state(path: Path, *, practice: bool = False) -> State:
     """Read the marker of the state at `path`.
 

@@ -1,33 +1,23 @@
-"""The walk-up app: one visit, from the idle screen to the last key, in one process.
-
-What Textual does by itself and a kiosk must not is switched off here: no way out by keys, no palette, no text
-that can be marked, no traceback on the terminal (it shows local variables), no death by signal that leaves the
-terminal broken.
-"""
+"""The walk-up app: one visit, from the idle screen to the last key, in one process."""
 
 import asyncio
-import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar
 
-from rich.console import RenderableType
 from textual import events, work
-from textual.app import App
 from textual.binding import Binding, BindingType
 
-from kiosk import log
 from kiosk.calls import call_staff
-from kiosk.errors import Exit, KioskError
+from kiosk.errors import KioskError
 from kiosk.i18n import text
-from screens.driver import TYPED, Gone, VisitDriver
+from screens.base import KioskApp
 from screens.flow import Nav, run_flow
+from screens.report import Parent
 from screens.settings import LEAVE_KIOSK
 from screens.silence import Limits, Mood, Silence
 from screens.step import Step
-from screens.theme import THEMES
-from screens.toosmall import FLOOR, TooSmall
 from screens.visit import Visit
 from screens.walkup.help import Help
 from screens.walkup.idle import Idle
@@ -37,34 +27,14 @@ from screens.walkup.staff import Staff
 from screens.walkup.still import Still
 
 WATCH_SECONDS = 0.5
+OVER = (Help, Staff, Still)
+"""What is opened over a step."""
 
 
-class Parent(Protocol):
-    """What a visit tells and asks the process that keeps the terminal between two visits."""
-
-    async def turn(self) -> None:
-        """Wait until it is this process's turn to take the terminal."""
-
-    def shown(self) -> None:
-        """Say that the first screen is painted."""
-
-    def begun(self) -> None:
-        """Say that somebody began a visit."""
-
-    def watch(self, gone: Callable[[], None]) -> None:
-        """Call `gone` when there is no parent any more."""
-
-
-class WalkupApp(App[int]):
+class WalkupApp(KioskApp):
     """One visit."""
 
-    CSS_PATH = "kiosk.tcss"
-    ENABLE_COMMAND_PALETTE = False
-    ALLOW_SELECT = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q,ctrl+c,ctrl+p,ctrl+z,ctrl+d,ctrl+backslash", "nothing", show=False, priority=True),
-        Binding("f12", "close_kiosk", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f12", "close_kiosk", show=False, priority=True)]
 
     def __init__(
         self, visit: Visit, parent: Parent | None = None, *, prepare: Callable[[], Awaitable[None]] | None = None,
@@ -76,38 +46,39 @@ class WalkupApp(App[int]):
         `prepare` makes ready, behind the first screen, what that does without; `media` says which media are here
         now; `now` gives seconds that only go forward.
         """
-        super().__init__(driver_class=VisitDriver, ansi_color=False)
+        super().__init__(parent)
         self.visit = visit
-        self._parent_process = parent
+        self.refused: KioskError | None = None
+        """Why this kiosk cannot be opened."""
         self._prepare = prepare
         self._complete = asyncio.Event()
         self._media = media
-        self.refused: KioskError | None = None
-        """Why this kiosk cannot be opened."""
         self._limits = limits or Limits()
         self._now = now
         self._silence = Silence(now())
-        self._painted = False
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = "paper"
-
-    async def on_load(self) -> None:
-        """Have everything ready, then wait for the terminal."""
-        if self._parent_process is not None:
-            await self._parent_process.turn()
 
     def on_mount(self) -> None:
-        """Take the signals, and show the idle screen."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-            loop.add_signal_handler(number, self.exit, 128 + number, 128 + number)
-        loop.set_exception_handler(self._stray)
-        if self._parent_process is not None:
-            self._parent_process.watch(lambda: self.exit(128 + signal.SIGHUP, 128 + signal.SIGHUP))
+        """Show the idle screen."""
         self.set_interval(WATCH_SECONDS, self._watch)
-        self.screen_change_signal.subscribe(self, lambda _: self.call_next(self._cover))
         self._serve()
+
+    def first_painted(self) -> None:
+        """Make ready what the idle screen did not need."""
+        super().first_painted()
+        self._make_ready()
+
+    @work(exit_on_error=False)
+    async def _make_ready(self) -> None:
+        try:
+            if self._prepare is not None:
+                await self._prepare()
+        except KioskError as error:
+            self.refused = error
+            self.exit(error.kind.exit, error.kind.exit)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next person must not meet it
+            self._handle_exception(error)
+        else:
+            self._complete.set()
 
     @work(exit_on_error=False)
     async def _serve(self) -> None:
@@ -117,8 +88,8 @@ class WalkupApp(App[int]):
             await self._complete.wait()
             from screens.walkup.flows import FLOWS
 
-            if self._parent_process is not None:
-                self._parent_process.begun()
+            if self.parent_process is not None:
+                self.parent_process.begun()
             while await self._ask(Menu) is Nav.NEXT:
                 self.visit.steps = FLOWS[self.visit.flow]
                 nav = await run_flow(self._ask, self.visit.steps, self.visit)
@@ -126,49 +97,16 @@ class WalkupApp(App[int]):
                 if nav is not Nav.BACK:
                     break
             self.exit(0)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next person must not meet it
-            self._handle_exception(error)
-
-    @work(exit_on_error=False)
-    async def _make_ready(self) -> None:
-        """Make ready what the first screen did not need."""
-        try:
-            if self._prepare is not None:
-                await self._prepare()
-        except KioskError as error:
-            self.refused = error
-            self.exit(error.kind.exit, error.kind.exit)
         except Exception as error:  # noqa: BLE001 - as above
             self._handle_exception(error)
-        else:
-            self._complete.set()
 
     async def _ask(self, step: type[Step]) -> Nav:
         return await self.push_screen_wait(step(self.visit)) or Nav.LEAVE
 
-    def post_display_hook(self) -> None:
-        """Let keys in when the first screen is painted."""
-        if not self._painted and isinstance(self.screen, Idle):
-            self._painted = True
-            self._make_ready()
-            if isinstance(self._driver, VisitDriver):
-                self._driver.gate.painted()
-            if self._parent_process is not None:
-                self._parent_process.shown()
-
-    async def on_event(self, event: events.Event) -> None:
-        """Take every sign of life; while the person is asked for one, a key is the answer and nothing else."""
-        if isinstance(event, TYPED) and not event.is_forwarded:
-            if isinstance(self._driver, VisitDriver):
-                self._driver.gate.taken()
-            if self.too_small:
-                return
-            if not isinstance(event, events.Paste | events.MouseUp):
-                self._silence.heard(self._now())
-            if isinstance(self.screen, Still) and isinstance(event, events.Key) and event.key != "f12":
-                self.screen.action_go_on()
-                return
-        await super().on_event(event)
+    def _step(self) -> Step | None:
+        """Give the step that the person is at, under whatever was opened over it."""
+        steps = [each for each in self.screen_stack if isinstance(each, Step) and not isinstance(each, OVER)]
+        return steps[-1] if steps else None
 
     def _watch(self) -> None:
         if self._media is not None:
@@ -197,14 +135,14 @@ class WalkupApp(App[int]):
         if self._silence.asking:
             self._silence.heard(self._now())
 
-    def _step(self) -> Step | None:
-        """Give the step that the person is at, under whatever was opened over it."""
-        over = (Still, Help, Staff)
-        steps = [each for each in self.screen_stack if isinstance(each, Step) and not isinstance(each, over)]
-        return steps[-1] if steps else None
-
-    def action_nothing(self) -> None:
-        """Do nothing: this key is no way out."""
+    def typed(self, event: events.Event) -> bool:
+        """Take every sign of life; while the person is asked for one, a key is the answer and nothing else."""
+        if not isinstance(event, events.Paste | events.MouseUp):
+            self._silence.heard(self._now())
+        asked = isinstance(self.screen, Still) and isinstance(event, events.Key) and event.key != "f12"
+        if asked and isinstance(self.screen, Still):
+            self.screen.action_go_on()
+        return asked
 
     def action_help(self) -> None:
         """Open the help for the step that is shown."""
@@ -226,10 +164,10 @@ class WalkupApp(App[int]):
         if step.at_work:
             # Nothing may lie over a screen that ends by itself.
             self.run_worker(self._note(step), exit_on_error=True)
-        else:
-            if isinstance(self.screen, Staff):
-                self.screen.dismiss(Nav.BACK)
-            self.push_screen(screen(self.visit, step.word))
+            return
+        if isinstance(self.screen, Staff):
+            self.screen.dismiss(Nav.BACK)
+        self.push_screen(screen(self.visit, step.word))
 
     async def _note(self, step: Step) -> None:
         try:
@@ -243,53 +181,3 @@ class WalkupApp(App[int]):
         """Close the kiosk; in practice only."""
         if self.visit.services.state.practice:
             self.exit(LEAVE_KIOSK)
-
-    @property
-    def too_small(self) -> bool:
-        """Whether the terminal is too small for anything."""
-        return self.size.width < FLOOR[0] or self.size.height < FLOOR[1]
-
-    def on_resize(self) -> None:
-        """Say so plainly when the screen is too small, over whatever is there; it is still there afterwards."""
-        self.call_next(self._cover)
-
-    def _cover(self) -> None:
-        covered = isinstance(self.screen, TooSmall)
-        if self.too_small and not covered:
-            self.push_screen(TooSmall())
-        elif not self.too_small and covered:
-            self.pop_screen()
-            # It has slept through every change of size.
-            self.screen.post_message(events.Resize(self.size, self.size))
-
-    def input_lost(self, error: BaseException) -> None:
-        """End the visit: there is no keyboard any more."""
-        if isinstance(error, Gone | OSError):
-            self.exit(128 + signal.SIGHUP, 128 + signal.SIGHUP)
-        elif isinstance(error, Exception):
-            self._handle_exception(error)
-
-    def _stray(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """End the visit when a task failed that nobody waits for: its screen would stay for ever."""
-        error = context.get("exception")
-        if isinstance(error, Exception):
-            self._handle_exception(error)
-
-    def panic(self, *renderables: RenderableType) -> None:  # noqa: ARG002 - they hold values
-        """End without a word: what Textual would print shows local variables, a password too."""
-        self._fatal_error()
-
-    def _fatal_error(self) -> None:
-        if self._exception is not None:
-            log.failure(getattr(self._exception, "error", self._exception))
-        self._return_code = Exit.BUG
-        self._exit_renderables.clear()
-        self._close_messages_no_wait()
-
-    async def _shutdown(self) -> None:
-        """End at once where the process ends with the visit; there is nothing to tidy up in it."""
-        if isinstance(self._driver, VisitDriver):
-            self._driver.disable_input()
-            self._driver.close()
-        else:
-            await super()._shutdown()

@@ -1,4 +1,8 @@
-"""What parent and child say to each other, over a pair of sockets that keep messages whole."""
+"""What parent and child say to each other, over a pair of sockets that keep messages whole.
+
+To the child: that it is its turn. From it: that its first screen is painted, that somebody began a visit, or why
+it can do nothing.
+"""
 
 import json
 import socket
@@ -6,8 +10,7 @@ import socket
 from kiosk.errors import TABLE, KioskError
 
 TURN, SHOWN, BEGUN = b"turn", b"shown", b"begun"
-"""To the child: the terminal is yours. From it: the first screen is painted; somebody began a visit."""
-LONGEST = 4096
+LONGEST = 65536
 
 
 def pair() -> tuple[socket.socket, socket.socket]:
@@ -22,7 +25,7 @@ def from_error(error: KioskError) -> bytes:
 
 def to_error(message: bytes) -> KioskError | None:
     """Read what `from_error` wrote; None for anything else."""
-    if message in {TURN, SHOWN, BEGUN, b""}:
+    if message in {SHOWN, BEGUN, b""}:
         return None
     id_, facts = json.loads(message)
     return KioskError(id_, **facts) if id_ in TABLE else None

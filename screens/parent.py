@@ -20,15 +20,13 @@ from kiosk import log
 from kiosk.errors import Exit, KioskError
 from kiosk.i18n import text_in
 from screens import line
-from screens.settings import LEAVE_KIOSK, Settings
+from screens.settings import LEAVE_KIOSK, ORPHANED, Settings
 from screens.terminal import Terminal
 
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 CRASHES = 5
 """So many children in a row that fail before anybody came, each within `CRASH_SECONDS`, end the kiosk."""
 CRASH_SECONDS = 10.0
-ORPHANED = 128 + signal.SIGHUP
-"""Exit status of a child whose turn ended with its parent or its terminal."""
 GRACE_SECONDS = 5.0
 """How long a child may take to end when it is told to."""
 SORRY_SECONDS = 8.0
@@ -47,7 +45,7 @@ def run(settings: Settings) -> int:
             return visits.serve()
         except (OSError, termios.error):
             if terminal.gone:
-                return 128 + signal.SIGHUP
+                return ORPHANED
             raise
         finally:
             visits.end()
@@ -147,7 +145,7 @@ class _Visits:
         if code == LEAVE_KIOSK:
             return Exit.DONE
         if self._terminal.gone:
-            return 128 + signal.SIGHUP
+            return ORPHANED
         if code != Exit.DONE:
             log.event("visit.failed", exit=code, error=child.error.code if child.error else None)
         if code == Exit.DONE or child.begun:
@@ -219,10 +217,9 @@ class _Visits:
         ours, theirs = line.pair()
         pid = os.fork()
         if not pid:
-            # What is the parent's is closed: a child that held another's line would keep it from hearing the end.
+            # A child that held another's line would keep it from hearing the end.
             for end in (ours, self._wake, *(child.line for child in self._children.values())):
                 end.close()
-            self._selector.close()
             _become_child(theirs, self._settings, self._terminal, first=not self._served)
         theirs.close()
         child = _Child(pid, ours)
@@ -247,27 +244,17 @@ class _Visits:
 
 
 def _become_child(line_: socket.socket, settings: Settings, terminal: Terminal, *, first: bool) -> None:
-    """Be a child from here on, and end the process: nothing of the parent is run in it.
-
-    Where the parent was killed, it is the child that had the terminal who gives it back.
-    """
+    """Be a child from here on, and end the process: whatever happens, the parent's code must not run on in it."""
     status = int(Exit.BUG)
-    mine = os.getppid()
     try:
         os.close(signal.set_wakeup_fd(-1))
         for number in (*ENDING, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
+        # Textual stays out of the parent.
         from screens.child import serve
 
-        status = serve(line_, settings, first=first)
-    except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else status
-    except KioskError as error:
-        with contextlib.suppress(OSError):
-            line_.send(line.from_error(error))
-    except BaseException as error:  # noqa: BLE001 - the parent's code must not run on in a child
+        status = serve(line_, settings, terminal, first=first)
+    except Exception as error:  # noqa: BLE001 - see above
         log.failure(error)
     finally:
-        if os.getppid() != mine and status == ORPHANED:
-            terminal.give_back()
         os._exit(status)

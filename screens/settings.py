@@ -1,5 +1,6 @@
 """What every child of a kiosk is given. No secret is among it."""
 
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from kiosk.media.mounted import mounted
 
 LEAVE_KIOSK = 64
 """Exit status of a child after which the kiosk is closed: staff, or F12 in practice."""
+ORPHANED = 128 + signal.SIGHUP
+"""Exit status of a child whose turn ended because its parent or its terminal is gone."""
 
 
 @dataclass(frozen=True)

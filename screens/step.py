@@ -53,7 +53,7 @@ class Step(Screen[Nav]):
         """Every step is made with the visit alone."""
         super().__init__()
         self.visit = visit
-        self._answered = self._busy = False
+        self._answered = self._busy = self._ready = False
         self._fitted: Size | None = None
 
     @classmethod
@@ -103,11 +103,16 @@ class Step(Screen[Nav]):
     def on_mount(self) -> None:
         """Ask for the doubled layout where the screen is doubled, and mark the first answer or field."""
         self._fit()
+        self._ready = True
         self.mark_first()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Let no key act on a screen that is not there yet, or is being made again."""
+        return self._ready
 
     def on_resize(self, event: events.Resize) -> None:  # noqa: ARG002
         """Follow the terminal's size; what is marked stays in sight."""
-        if self._fitted not in {None, self.app.size}:
+        if self._ready and self._fitted != self.app.size:
             self.query_one(TopLine).say(self._where())
             if isinstance(self.focused, Choice | Field):
                 self.call_after_refresh(self.query_one(Body).show, self.focused)
@@ -121,7 +126,9 @@ class Step(Screen[Nav]):
 
     async def show_anew(self) -> None:
         """Make the whole screen again, for another question or another language."""
+        self._ready = False
         await self.recompose()
+        self._ready = True
         self.mark_first()
 
     def mark_first(self) -> None:
@@ -185,10 +192,11 @@ class Step(Screen[Nav]):
 
         What was opened over this step closes with it.
         """
-        if self._answered:
+        if self._answered or self not in self.app.screen_stack:
             return AwaitComplete.nothing()  # type: ignore[no-any-return, no-untyped-call]
         self._answered = True
-        self.pop_until_active()
+        while self in self.app.screen_stack[:-1]:
+            self.app.pop_screen()
         return super().dismiss(result)
 
     def fault(self, error: KioskError) -> None:
@@ -209,13 +217,9 @@ class Step(Screen[Nav]):
 
     def _say(self, sentence: str) -> None:
         body, line = self.query_one(Body), self.query_one(".fault", Static)
-        field = body.block(self.focused) if isinstance(self.focused, Field) else None
-        others = [block for block in body.children if block is not line]
-        if others:
-            body.move_child(line, before=field or others[0])
         line.update(sentence)
         line.set_classes("fault shown")
-        body.begin_with(line)
+        body.put_above(line, self.focused if isinstance(self.focused, Field) else None)
 
     def clear_fault(self) -> None:
         """Take back what was said of the last try."""

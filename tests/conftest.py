@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +22,13 @@ TODAY = datetime(2026, 11, 22, 9, 0, tzinfo=KST)
 PASSWORD = "Sun7!flower-hill"
 ID_NUMBER = "9001011234568"
 PHONE = "010-2345-6789"
+
+
+def pytest_configure() -> None:
+    """What a shell started in the background ignores Ctrl+C and Ctrl+\\, and so would all that tests start."""
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL if number == signal.SIGQUIT else signal.default_int_handler)
 
 
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:

@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from kiosk import __version__, log
-from kiosk.cli import walkup
 from kiosk.cli.options import common, explain, show_error
 from kiosk.errors import Exit, KioskError
 from kiosk.i18n import speak_in_libraries, text
+from kiosk.walkup import open_kiosk
 
 INTERRUPTED = 130
 
@@ -61,7 +61,7 @@ def cli(context: click.Context, /, media: tuple[Path, ...], **options: Any) -> N
     """Open the walk-up kiosk when no command is named."""
     name = context.invoked_subcommand
     if name is None:
-        context.exit(walkup.walkup(media, **options))
+        context.exit(open_kiosk(media, **options))
     # What stands before the command is said again after it, and wins there.
     command = cli.get_command(context, name)
     if command is not None:
@@ -98,16 +98,21 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except KioskError as error:
-        log.event("command.failed", error=error.code)
-        explain(error, as_json=as_json)
-        return error.kind.exit
     except BrokenPipeError:
         # Whoever read our output went away: nothing more to say, and nothing to flush at the end.
         sys.stdout = Path("/dev/null").open("w", encoding="utf-8")  # noqa: SIM115 - for as long as we live
         return Exit.REFUSED
     except Exception as error:  # noqa: BLE001 - the last place that can keep a traceback off the terminal
-        log.failure(error)
-        explain(KioskError("bug", type=type(error).__name__), as_json=as_json)
-        return Exit.BUG
+        return ended(error, as_json=as_json)
     return status if isinstance(status, int) else Exit.DONE
+
+
+def ended(error: Exception, *, as_json: bool = False) -> int:
+    """Say why a command ended, and write it down; give its exit status."""
+    if isinstance(error, KioskError):
+        log.event("command.failed", error=error.code)
+        explain(error, as_json=as_json)
+        return error.kind.exit
+    log.failure(error)
+    explain(KioskError("bug", type=type(error).__name__), as_json=as_json)
+    return Exit.BUG

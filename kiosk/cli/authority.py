@@ -10,6 +10,7 @@ from kiosk import setup
 from kiosk.authority.keystore import passphrase_from
 from kiosk.cli import options
 from kiosk.clock import Clock
+from kiosk.config import chosen_path
 from kiosk.files import replace_file
 from kiosk.i18n import text
 from kiosk.lifecycle.revocations import make_list
@@ -37,7 +38,7 @@ def init(
     """Make a state: authority, registry and audit log."""
     passphrase = None if practice else passphrase_from(key_file) or _asked()
     made = setup.initialise(
-        options.state_path(state, practice=practice), practice=practice, center=center, clock=Clock(at),
+        chosen_path(state, practice=practice), practice=practice, center=center, clock=Clock(at),
         passphrase=passphrase,
     )  # fmt: skip
     options.say("init.done", path=str(made.path), center=made.center)

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -60,17 +59,6 @@ def common(command: Callable[..., T]) -> Callable[..., T]:
 json_option = click.option("--json", "as_json", is_flag=True, help=text("help.json"))
 
 
-def named_state(state: Path | None) -> Path | None:
-    """Give the state directory that `--state` names, else the environment; None when neither does."""
-    named = os.environ.get("KIOSK_STATE")
-    return state or (Path(named) if named else None)
-
-
-def state_path(state: Path | None, *, practice: bool) -> Path:
-    """Give the state directory that a command works on."""
-    return named_state(state) or config.default_path(practice=practice)
-
-
 def run(work: Awaitable[T]) -> T:
     """Run a command's asynchronous part."""
     import asyncio
@@ -88,7 +76,7 @@ async def opened(
     from kiosk.services import Services
 
     services = await Services.open(
-        state_path(state, practice=practice), practice=practice, clock=Clock(at), key_file=key_file
+        config.chosen_path(state, practice=practice), practice=practice, clock=Clock(at), key_file=key_file
     )
     log.to_file(services.state.log, services.clock)
     return services

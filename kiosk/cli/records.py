@@ -11,7 +11,7 @@ from data.records import Certificate
 from kiosk.authority.certificates import serial_hex
 from kiosk.cli import options
 from kiosk.clock import Clock, stamp
-from kiosk.config import load_policy
+from kiosk.config import load_policy, named_path
 from kiosk.errors import KioskError
 from kiosk.i18n import language_of, text, visible
 from kiosk.lifecycle import dates
@@ -47,7 +47,7 @@ def scan(
             services = await options.opened(state, at, key_file, practice=practice)
         except KioskError as error:
             # Nothing was set up on this machine: certificates can be shown all the same.
-            if error.id != "state.missing" or options.named_state(state) is not None:
+            if error.id != "state.missing" or named_path(state) is not None:
                 raise
             return _described(result, {}, Clock(at))
         async with services:

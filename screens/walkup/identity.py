@@ -1,5 +1,7 @@
 """Identity: a code is sent to the phone and typed back."""
 
+import math
+import time
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -16,6 +18,9 @@ from screens.widgets.field import Field
 from screens.widgets.frame import KeyHint
 from screens.widgets.parts import FormRow
 
+PATIENCE = 20
+"""So many seconds a message may take, before another one is sent: the number of them is limited for the day."""
+
 
 class Identity(Step):
     """The code is sent when the screen opens; the tries left are shown before anything is typed."""
@@ -23,6 +28,7 @@ class Identity(Step):
     word = "identity"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f5", "again", show=False)]
     _check: PhoneCheck | None = None
+    _sent_at = -math.inf
 
     @classmethod
     def wanted(cls, visit: Visit) -> bool:
@@ -49,8 +55,11 @@ class Identity(Step):
         self.call_next(self._guarded, self._send)
 
     def action_again(self) -> None:
-        """Send another code; the one before is void."""
-        if not self._busy:
+        """Send another code; the one before is void. A key that is held down sends one."""
+        left = self._sent_at + PATIENCE - time.monotonic()
+        if left > 0:
+            self.notice(text("identity.wait", seconds=math.ceil(left)))
+        elif not self._busy:
             self._busy = True
             self.clear_fault()
             self.query_one(Field).wipe()
@@ -62,6 +71,7 @@ class Identity(Step):
         check = phone_check(visit.services, visit.application())
         await self._show_left(check)
         await visit.services.in_registry(check.send)
+        self._sent_at = time.monotonic()
         self._check = check
         sent = text("identity.sent", phone=_masked(visit.phone))
         self.query_one("#sent", Static).update(sent)

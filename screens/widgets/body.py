@@ -72,6 +72,13 @@ class Body(VerticalScroll, can_focus=False, inherit_bindings=False):
         self._first = block or next(iter(self._blocks()), None)
         self._look_again()
 
+    def put_above(self, block: Widget, part: Widget | None) -> None:
+        """Move `block` above the one with `part`, or above all, and begin the page with it."""
+        others = [other for other in self.children if other is not block]
+        if others:
+            self.move_child(block, before=(part and self.block(part)) or others[0])
+        self.begin_with(block)
+
     def block(self, part: Widget) -> Widget | None:
         """Give the child of this that `part` is, or is in."""
         inside: Widget | None = part

@@ -28,6 +28,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 
+import kiosk.cli.authority
 import kiosk.cli.issue
 import kiosk.cli.options
 import kiosk.services

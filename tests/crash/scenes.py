@@ -63,6 +63,7 @@ class Bench:
         return ["crl", "--state", state, "--out", self.revoked, "--at", self.at.isoformat()]
 
     def copy(self, path: Path) -> "Bench":
+        shutil.rmtree(path, ignore_errors=True)  # of a test that failed
         return replace(self, path=Path(shutil.copytree(self.path, path)))
 
 

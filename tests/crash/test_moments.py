@@ -51,11 +51,12 @@ def test_killed_at_random_moments(
 
 
 def _undisturbed(bench: Bench) -> float:
-    """Seconds that the command takes now, on this machine; outside programs judge what it made."""
+    """Seconds that the command takes now, on this machine."""
     began = time.monotonic()
     process = kiosk(*bench.issue())
     _, said = process.communicate(timeout=SECONDS)
     duration = time.monotonic() - began
     assert process.returncode == 0, said
+    assert len(eye.look(bench.state, bench.medium, bench.older).sets) == len(bench.older) + 1
     shutil.rmtree(bench.path)
     return duration

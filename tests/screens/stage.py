@@ -19,6 +19,7 @@ from kiosk.clock import Clock
 from kiosk.services import Services
 from screens.app import WalkupApp
 from screens.flow import Nav
+from screens.glyphs import BLOCKS, LINES
 from screens.step import Step
 from screens.toosmall import TooSmall
 from screens.visit import Visit
@@ -56,8 +57,8 @@ class Stage:
 
     @property
     def said(self) -> str:
-        """The text on the screen without blanks, so that it is found wherever its lines break."""
-        return "".join(self.page.split())
+        """The text on the screen without blanks and bars, so that it is found wherever its lines break."""
+        return "".join(char for char in self.page if not char.isspace() and char not in LINES + BLOCKS)
 
     def sees(self, *ids: str, **facts: str | int) -> bool:
         """Whether these sentences are on the screen."""
@@ -68,7 +69,7 @@ class Stage:
         end = time.monotonic() + DEADLINE
         while not condition():
             assert time.monotonic() < end, f"{what}\n{self.app.screen}\n{self.page}"
-            await self._turn()
+            await self._pause()
         await self.settle()
 
     async def settle(self) -> None:
@@ -84,8 +85,19 @@ class Stage:
             quiet = 0 if busy else quiet + 1
 
     async def _turn(self) -> None:
-        """Let every widget handle what waits for it."""
-        await self.pilot._wait_for_screen()
+        """Let app and screen handle what waits for them, and every widget what that brought it."""
+        screen = self.app.screen
+        for pump in (self.app, screen):
+            handled = asyncio.Event()
+            pump.call_later(handled.set)
+            while not handled.is_set() and screen is self.app.screen:
+                await self._pause()
+        while any(widget.message_queue_size for widget in screen.walk_children(with_self=True)):
+            await self._pause()
+        await self._pause()
+
+    async def _pause(self) -> None:
+        """Give way for a moment; what went wrong in the app meanwhile is raised."""
         await asyncio.sleep(0.001)
         if self.app._exception is not None:
             raise self.app._exception
@@ -124,9 +136,8 @@ class Stage:
 
     async def take_away(self, step: Step) -> None:
         """Take a step away again."""
-        if step in self.app.screen_stack:
-            step.pop_until_active()
-            await self.app.pop_screen()
+        assert self.app.screen is step
+        await self.app.pop_screen()
 
     async def resize(self, size: tuple[int, int]) -> None:
         """Give the terminal another size."""

@@ -107,6 +107,11 @@ class Person:
         """Wait until all of `words` stand on the screen."""
         self.until(lambda: all(self.shows(word) for word in words), words, within)
 
+    def rests(self) -> list[str]:
+        """Wait until nothing has come for a moment: a screen may arrive in pieces. Gives its lines."""
+        self.until(lambda: not self.look(0.2), "a still screen")
+        return self.lines
+
     def shows(self, words: str) -> bool:
         """Say whether `words` stand on the screen now."""
         return squeezed(words) in squeezed(self.text)

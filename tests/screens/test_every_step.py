@@ -51,8 +51,9 @@ def test_all_steps_are_found() -> None:
 @pytest.mark.parametrize(
     ("language", "theme", "sizes"),
     [
-        ("ko", "paper", ["base", "zoom", "terminal", "large"]),
+        ("ko", "paper", ["base", "zoom"]),
         ("en", "contrast", ["base", "zoom"]),
+        pytest.param("ko", "contrast", ["terminal", "large"], marks=pytest.mark.long),
         pytest.param("en", "paper", ["terminal", "large"], marks=pytest.mark.long),
     ],
 )

@@ -30,7 +30,7 @@ def test_no_key_leads_out(person: Person) -> None:
             journey.begins()
         elif step == "details":
             journey.to_details(begin=False)
-        shown = person.lines[:-1]
+        shown = person.rests()[:-1]
         for code in CONTROLS.values():
             person.sends(bytes([code]))
         person.sends(b"\x1b[17~\x1b[18~\x1b[19~\x1b[23~\x1b[1;5P\x1b[3;5~")
@@ -39,7 +39,7 @@ def test_no_key_leads_out(person: Person) -> None:
         journey.at("help")
         person.presses("Esc")
         journey.at(step)
-        assert person.lines[:-1] == shown
+        person.until(lambda shown=shown: person.lines[:-1] == shown, shown)
         assert children(person.process.pid)[0] == child
     assert person.process.poll() is None
     assert Path(f"/proc/{person.process.pid}/stat").read_text().rpartition(")")[2].split()[0] in "SR"
