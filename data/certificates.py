@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
-from data.records import Certificate, Crl, CrlEntry
+from data.records import Certificate, Crl, CrlEntry, WholeCertificate
 from data.store import StateConflict, Store
 
 _LAST = "\U0010ffff"
@@ -17,6 +17,9 @@ _FEW = """id IN (
     SELECT id FROM certificates WHERE serial >= :serial AND serial < :serial_end
     UNION
     SELECT certificates.id FROM requests JOIN certificates ON request_id = requests.id WHERE code = :code)"""
+_WHOLE = (
+    "SELECT certificates.*, der FROM certificates JOIN certificate_der ON certificate_id = certificates.id"
+)
 MOST = 1000
 """Certificates in one page at most."""
 
@@ -24,7 +27,7 @@ MOST = 1000
 class Certificates(Store):
     """Part of the registry: what was issued, and what was revoked."""
 
-    def add_certificate(self, certificate: Certificate) -> Certificate:
+    def add_certificate(self, certificate: WholeCertificate) -> WholeCertificate:
         """Add a certificate; give it with id, uuid and kiosk_id.
 
         Raises `sqlite3.IntegrityError` when serial or common name were used before, or the request has a
@@ -36,15 +39,22 @@ class Certificates(Store):
             kiosk_id=certificate.kiosk_id or self.kiosk_id,
             status_at=certificate.status_at or certificate.created_at,
         )
-        return replace(record, id=self._insert("certificates", record))
+        added = replace(record, id=self._insert("certificates", record, Certificate))
+        self._write("INSERT INTO certificate_der (certificate_id, der) VALUES (?, ?)", [added.id, added.der])
+        return added
 
-    def certificate(self, *, serial: str | None = None, id: int | None = None) -> Certificate | None:  # noqa: A002
+    def certificate(
+        self,
+        *,
+        serial: str | None = None,
+        id: int | None = None,  # noqa: A002
+    ) -> WholeCertificate | None:
         """Find a certificate by serial (lower-case hexadecimal) or id."""
         if (serial is None) == (id is None):
             raise TypeError("give a serial or an id")
         if serial is not None:
-            return self._one(Certificate, "SELECT * FROM certificates WHERE serial = ?", [serial])
-        return self._one(Certificate, "SELECT * FROM certificates WHERE id = ?", [id])
+            return self._one(WholeCertificate, f"{_WHOLE} WHERE serial = ?", [serial])
+        return self._one(WholeCertificate, f"{_WHOLE} WHERE id = ?", [id])
 
     def certificates_of(self, subscriber_id: int) -> list[Certificate]:
         """List one subscriber's certificates, by profile, the oldest first."""
@@ -62,7 +72,7 @@ class Certificates(Store):
         status: str,
         at: str,
         reason: str | None = None,
-    ) -> Certificate:
+    ) -> WholeCertificate:
         """Move a certificate from an expected status to `status` at a moment; give the row as it now is.
 
         Raises `StateConflict` when it is in none of the expected ones, `LookupError` when there is none.
@@ -114,14 +124,16 @@ class Certificates(Store):
         )
 
     def _ending(self, within: "_Within", after: Certificate | None, limit: int) -> list[Certificate]:
-        conditions, values = ["not_after < :before"], within.values | {"limit": limit}
+        conditions: list[str] = []
+        values = within.values | {"limit": limit}
+        index = "certificates_not_after"
         if within.status is not None:
             conditions.append("status = :status")
+            index = "certificates_status"
         if after and after.not_after >= within.values["after"]:
-            conditions.append("(not_after, id) > (:last, :last_id)")
             values |= {"last": after.not_after, "last_id": after.id}
-        else:
-            conditions.append("not_after >= :after")
+            return self._rest(conditions, "not_after", ":before", values, index)
+        conditions += ["not_after >= :after", "not_after < :before"]
         return self._page(conditions, "not_after, id", values)
 
     def _found(
@@ -140,22 +152,43 @@ class Certificates(Store):
         if within.status is not None:
             conditions.append("+status = :status")
         few = [_FEW]
-        named = ["name < :name_end"]
         if after:
             few.append("(+name, id) > (:last, :last_id)")
             values |= {"last": after.name, "last_id": after.id}
-        named.append("(name, id) > (:last, :last_id)" if after and after.name >= text else "name >= :name")
-        both = self._page(conditions + few, "name, id", values) + self._page(
-            conditions + named, "name, id", values
-        )
+        both = self._page(conditions + few, "name, id", values)
+        if after and after.name >= text:
+            both += self._rest(conditions, "name", ":name_end", values, "certificates_name")
+        else:
+            both += self._page([*conditions, "name >= :name", "name < :name_end"], "name, id", values)
         return sorted({found.id: found for found in both}.values(), key=_by_name)[:limit]
 
-    def _page(self, conditions: list[str], order: str, values: dict[str, Any]) -> list[Certificate]:
-        """Read a page; conditions and order are texts of this module, never input."""
+    def _rest(
+        self, conditions: list[str], column: str, end: str, values: dict[str, Any], index: str
+    ) -> list[Certificate]:
+        """Read the page after (:last, :last_id) in the order of `column` and id, up to, not including, `end`.
+
+        In two parts, each of which `index` finds at once: for `(column, id) > (:last, :last_id)` SQLite would
+        read through everything that is equal to :last.
+        """
+        same = self._page(
+            [*conditions, f"{column} = :last", f":last < {end}", "id > :last_id"], "id", values, index
+        )
+        left = values["limit"] - len(same)
+        if not left:
+            return same
+        rest = values | {"limit": left}
+        later = [*conditions, f"{column} > :last", f"{column} < {end}"]
+        return same + self._page(later, f"{column}, id", rest, index)
+
+    def _page(
+        self, conditions: list[str], order: str, values: dict[str, Any], index: str | None = None
+    ) -> list[Certificate]:
+        """Read a page, through `index` if it is named; all but `values` are texts of this module, never input."""
         where = " AND ".join(conditions)
+        table = f"certificates INDEXED BY {index}" if index else "certificates"
         return self._all(
             Certificate,
-            f"SELECT * FROM certificates WHERE {where} ORDER BY {order} LIMIT :limit",  # noqa: S608
+            f"SELECT * FROM {table} WHERE {where} ORDER BY {order} LIMIT :limit",  # noqa: S608
             values,
         )
 

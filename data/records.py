@@ -80,7 +80,6 @@ class Certificate:
     name: str = field(repr=False)
     """The subscriber's name as typed (NFC): what staff search for."""
     common_name: str = field(repr=False)
-    der: bytes = field(repr=False)
     not_before: str
     not_after: str
     status: str = "unproved"
@@ -89,6 +88,13 @@ class Certificate:
     """RFC 5280 name of the reason (`superseded`)."""
     status_at: str = ""
     created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeCertificate(Certificate):
+    """A certificate with what was signed, which lists leave out: it is most of the row."""
+
+    der: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

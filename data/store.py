@@ -171,9 +171,12 @@ class Store:
         if not self.in_transaction:
             raise RuntimeError("the registry is changed inside a transaction only")
 
-    def _insert(self, table: str, record: Any) -> int:
-        """Insert a record's fields except its id; give the new id. Table and columns are ours, not input."""
-        columns = [field.name for field in fields(record) if field.name != "id"]
+    def _insert(self, table: str, record: Any, kind: Any = None) -> int:
+        """Insert a record's fields (those of `kind`, one of its classes) except its id; give the new id.
+
+        Table and columns are ours, not input.
+        """
+        columns = [field.name for field in fields(kind or record) if field.name != "id"]
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
         [(id_,)] = self._write(
             f"INSERT INTO {table} ({names}) VALUES ({marks}) RETURNING rowid",  # noqa: S608

@@ -67,7 +67,7 @@ async def _records(services: Services, result: ScanResult) -> dict[str, Certific
     """Find the registry's rows of what is on the medium: the very certificates, not just their serials."""
 
     def work() -> dict[str, Certificate]:
-        held = {}
+        held: dict[str, Certificate] = {}
         for found in result.found:
             if found.certificate is not None:
                 row = services.registry.certificate(serial=serial_hex(found.certificate.serial_number))

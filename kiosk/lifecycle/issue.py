@@ -13,7 +13,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from data.records import Certificate, Request
+from data.records import Request, WholeCertificate
 from data.registry import StateConflict
 from kiosk import log
 from kiosk.errors import Exit, KioskError
@@ -49,7 +49,7 @@ class _Work:
     """What shows the authority that we hold the key, when this call made it."""
     sealed: bytes | None = None
     """The key file that this call staged, as it was read back from the medium."""
-    held: Certificate | None = None
+    held: WholeCertificate | None = None
     """The registry's row of the certificate, once it was read; its status may be older than the journal's."""
     resumed: bool = False
     rewritten: bool = False
@@ -131,13 +131,13 @@ class Issuing:
         )
         return _Work(application, medium, request)
 
-    async def _refuse_second(self, medium: DirectoryMedium, good: list[Certificate]) -> None:
+    async def _refuse_second(self, medium: DirectoryMedium, good: list[WholeCertificate]) -> None:
         """Refuse when the medium already holds one of the good certificates of this person and profile."""
         for held in good:
             if await asyncio.to_thread(self._stands_on, medium, held):
                 raise KioskError("request.holds", serial=held.serial, until=held.not_after[:10])
 
-    def _stands_on(self, medium: DirectoryMedium, held: Certificate) -> bool:
+    def _stands_on(self, medium: DirectoryMedium, held: WholeCertificate) -> bool:
         name = names.directory_name(x509.load_der_x509_certificate(held.der).subject)
         with medium_errors():
             return (medium.users(self._services.state.center) / name).is_dir()
@@ -218,7 +218,7 @@ class Issuing:
             work.request, "written", directory=place.relative_to(work.medium.path).as_posix()
         )
 
-    async def _certificate(self, work: _Work) -> Certificate:
+    async def _certificate(self, work: _Work) -> WholeCertificate:
         if work.held is None:
             work.held = await self._journal.certificate_of(work.request)
         return work.held
@@ -244,7 +244,7 @@ class Issuing:
             return
         work.request = await self._journal.prove(work.request)
 
-    def _open_and_verify(self, work: _Work, held: Certificate) -> None:
+    def _open_and_verify(self, work: _Work, held: WholeCertificate) -> None:
         files = work.medium.read_set(work.medium.path / (work.request.directory or ""))
         if files.get(npki.SIGN_CERT) != held.der:
             raise KioskError("medium.proof", step="certificate")
@@ -253,7 +253,7 @@ class Issuing:
         )
         self._check_chain(held)
 
-    def _check_chain(self, held: Certificate) -> None:
+    def _check_chain(self, held: WholeCertificate) -> None:
         authority = self._services.authority
         path.check_path(
             x509.load_der_x509_certificate(held.der), issuing=authority.issuing, root=authority.root,

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
-from data.records import Certificate, Request
+from data.records import Request, WholeCertificate
 from data.registry import Registry, StateConflict
 from kiosk import log
 from kiosk.authority.embedded import CertificateRequest
@@ -80,7 +80,7 @@ class Journal:
         )  # fmt: skip
         return moved
 
-    async def sign(self, request: Request, name: str, csr: bytes) -> tuple[Request, Certificate]:
+    async def sign(self, request: Request, name: str, csr: bytes) -> tuple[Request, WholeCertificate]:
         """Have the authority sign, and keep the certificate with the request's move to `issued`.
 
         The certificate exists for nobody until this transaction is through; it is `unproved` after it, and on
@@ -88,7 +88,7 @@ class Journal:
         """
         services = self._services
 
-        def work() -> tuple[Request, Certificate]:
+        def work() -> tuple[Request, WholeCertificate]:
             with services.step() as registry:
                 services.require_clock()
                 now = registry.request(id=request.id)
@@ -101,7 +101,7 @@ class Journal:
                     )
                 )  # fmt: skip
                 held = registry.add_certificate(
-                    Certificate(
+                    WholeCertificate(
                         serial=issued.serial, subscriber_id=request.subscriber_id, request_id=request.id,
                         profile=request.profile, name=name, common_name=issued.common_name, der=issued.der,
                         not_before=stamp(issued.certificate.not_valid_before_utc),
@@ -168,23 +168,23 @@ class Journal:
         except KioskError as second:
             log.event("audit.failed", error=second.code)
 
-    async def of_person(self, person: bytes, profile: str) -> tuple[Request | None, list[Certificate]]:
+    async def of_person(self, person: bytes, profile: str) -> tuple[Request | None, list[WholeCertificate]]:
         """Find a subscriber's unfinished request for a profile, and the certificates that are good.
 
         These are valid or suspended, and not over.
         """
 
-        def work() -> tuple[Request | None, list[Certificate]]:
+        def work() -> tuple[Request | None, list[WholeCertificate]]:
             registry, now = self._services.registry, self._services.now()
             subscriber = registry.subscriber(person)
             if subscriber is None:
                 return None, []
             good = [
-                held
+                registry.certificate(id=held.id)
                 for held in registry.certificates_of(subscriber.id)
                 if held.profile == profile and held.status in GOOD and held.not_after >= now
             ]
-            return registry.active_request(subscriber.id, profile), good
+            return registry.active_request(subscriber.id, profile), [held for held in good if held]
 
         return await self._services.in_registry(work)
 
@@ -209,7 +209,7 @@ class Journal:
 
         return await self._services.in_registry(work)
 
-    async def certificate_of(self, request: Request) -> Certificate:
+    async def certificate_of(self, request: Request) -> WholeCertificate:
         """Give the certificate of a request that is `issued` or later."""
         held = await self._services.in_registry(
             lambda: self._services.registry.certificate(id=request.certificate_id or 0)

@@ -133,7 +133,7 @@ def test_a_serial_alone_makes_it_none_of_ours(
     [ours] = medium.rglob("signCert.der")
     with closing(sqlite3.connect(state / "registry.db", isolation_level=None)) as connection:
         connection.execute(
-            "UPDATE certificates SET der = ? WHERE der = ?", [ours.read_bytes() + b"\0", ours.read_bytes()]
+            "UPDATE certificate_der SET der = ? WHERE der = ?", [ours.read_bytes() + b"\0", ours.read_bytes()]
         )
     [found] = kiosk("scan", medium, "--state", state, "--json").json()
     assert found["status"] == "unknown"

@@ -77,7 +77,9 @@ def look(
         assert rows("PRAGMA integrity_check") == [{"integrity_check": "ok"}]
         assert rows("PRAGMA foreign_key_check") == []
         requests = rows("SELECT * FROM requests ORDER BY id")
-        certificates = rows("SELECT * FROM certificates ORDER BY id")
+        certificates = rows(
+            "SELECT * FROM certificates JOIN certificate_der ON certificate_id = id ORDER BY id"
+        )
         lines = rows("SELECT * FROM audit ORDER BY seq")
     _chain(lines, state)
     _lines_agree(requests, certificates, lines)

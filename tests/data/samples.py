@@ -1,9 +1,9 @@
 """Rows to put into a registry; `n` makes them differ."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import fields, replace
 
-from data.records import AuditRow, Certificate, Request, Subscriber
+from data.records import AuditRow, Certificate, Request, Subscriber, WholeCertificate
 from data.registry import Registry
 
 AT = "2026-11-22T01:23:45.678Z"
@@ -38,8 +38,8 @@ def add_request(registry: Registry, n: int = 1, **changes: object) -> Request:
     return registry.add_request(new_request(add_subscriber(registry, n).id, n, **(needed | changes)))
 
 
-def new_certificate(request: Request, n: int = 1, **changes: object) -> Certificate:
-    certificate = Certificate(
+def new_certificate(request: Request, n: int = 1, **changes: object) -> WholeCertificate:
+    certificate = WholeCertificate(
         serial=digest(n).hex()[:16].lstrip("0"), subscriber_id=request.subscriber_id, request_id=request.id,
         profile=request.profile, name=f"사람{n}", common_name=f"사람{n}()20261122{n}", der=b"der%d" % n,
         not_before=AT, not_after=f"{2027 + n // 365:04}-{n // 28 % 12 + 1:02}-{n % 28 + 1:02}T14:59:59.000Z",
@@ -48,12 +48,17 @@ def new_certificate(request: Request, n: int = 1, **changes: object) -> Certific
     return replace(certificate, **changes)  # type: ignore[arg-type]
 
 
-def add_certificate(registry: Registry, n: int = 1, **changes: object) -> Certificate:
+def add_certificate(registry: Registry, n: int = 1, **changes: object) -> WholeCertificate:
     """A certificate with its own subscriber and request."""
     request = add_request(registry, n, state="submitted")
     held = registry.add_certificate(new_certificate(request, n, **changes))
     registry.change_request(request.id, expect="submitted", state="done", at=AT, certificate_id=held.id)
     return held
+
+
+def as_listed(held: WholeCertificate) -> Certificate:
+    """The certificate as lists have it: without what was signed."""
+    return Certificate(**{field.name: getattr(held, field.name) for field in fields(Certificate)})
 
 
 def audit_row(seq: int, at: str = AT) -> AuditRow:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from data.records import Certificate, CrlEntry
 from data.registry import Registry, StateConflict
-from tests.data.samples import AT, add_certificate, add_request, at, digest, new_certificate
+from tests.data.samples import AT, add_certificate, add_request, as_listed, at, digest, new_certificate
 
 NAMES = ("김가", "김나", "김나", "김다", "abc", "abd", "홍길동", "홍길동전", "beef", "김", "나", "code3")
 STATUS = ("unproved", "valid", "valid", "suspended", "revoked")
@@ -24,10 +24,10 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Registry, l
         for n in range(36):
             serial = f"{('beef', 'bee', 'abcd', 'c0de')[n % 4]}{n + 16:x}"
             held.append(
-                add_certificate(
+                as_listed(add_certificate(
                     registry, n, serial=serial, name=NAMES[n * 5 % len(NAMES)],
                     not_after=at(n // 3), status=STATUS[n % len(STATUS)],
-                )
+                ))
             )  # fmt: skip
     yield registry, held
     registry.close()

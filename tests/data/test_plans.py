@@ -89,3 +89,19 @@ def test_a_search_by_name_sorts_only_what_serial_and_code_found(registry: Regist
 def test_a_scan_would_be_seen(registry: Registry) -> None:
     plan = registry._connection.execute("EXPLAIN QUERY PLAN SELECT * FROM certificates WHERE profile = 'x'")
     assert plan.fetchone()[3].startswith("SCAN")
+
+
+@pytest.mark.parametrize("name", ["expiring, next page", "status and expiring", "find, next page"])
+def test_a_next_page_begins_where_the_last_one_ended(registry: Registry, name: str) -> None:
+    """Also in the middle of a thousand of the same day or name: the index finds the place by id too."""
+    with registry.transaction():
+        add_certificate(registry, 1, name="abcd")
+    statements: list[str] = []
+    registry._connection.set_trace_callback(statements.append)
+    LOOK_UPS[name](registry)
+    registry._connection.set_trace_callback(None)
+    plans = [
+        [row[3] for row in registry._connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
+        for statement in statements
+    ]
+    assert any(step.endswith("AND rowid>?)") for plan in plans for step in plan), plans

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from data.records import Certificate, Request
+from data.records import Request, WholeCertificate
 from data.registry import Registry
 from kiosk.authority import certificates
 from kiosk.clock import Clock
@@ -75,13 +75,13 @@ class Desk:
         assert caught.value.id == id_
         return caught.value
 
-    def rows(self) -> tuple[list[Request], list[Certificate]]:
+    def rows(self) -> tuple[list[Request], list[WholeCertificate]]:
         """Every request and certificate, read by another connection."""
         registry = Registry.open(self.state / "registry.db")
         try:
-            held = registry.find_certificates(limit=1000)
+            held = [registry.certificate(id=one.id) for one in registry.find_certificates(limit=1000)]
             found = (registry.request(id=number) for number in range(1, 50))
-            return [request for request in found if request], held
+            return [request for request in found if request], [one for one in held if one]
         finally:
             registry.close()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from data.records import Certificate, Request
+from data.records import Request, WholeCertificate
 from kiosk.clock import Clock, stamp
 from kiosk.errors import KioskError
 from kiosk.lifecycle.revocations import make_list
@@ -39,7 +39,7 @@ def add(services: Services) -> Callable[..., None]:
                     )
                 )  # fmt: skip
                 registry.add_certificate(
-                    Certificate(
+                    WholeCertificate(
                         serial=f"4{number:031x}", subscriber_id=person.id, request_id=request.id,
                         name="홍길동", common_name=f"홍길동(){number}", der=b"x", status=status,
                         profile="personal-general",

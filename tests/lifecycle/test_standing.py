@@ -28,7 +28,7 @@ LAST = datetime(2027, 11, 22, 23, 59, 59, tzinfo=KST)
 POLICY = load_policy()
 HELD = Certificate(
     id=1, serial="4a", subscriber_id=1, request_id=1, profile="personal-general", name="홍길동",
-    common_name="홍길동()202611220000000000", der=b"", not_before=stamp(FIRST), not_after=stamp(LAST),
+    common_name="홍길동()202611220000000000", not_before=stamp(FIRST), not_after=stamp(LAST),
     status="valid", status_at=stamp(TODAY), created_at=stamp(TODAY),
 )  # fmt: skip
 
