@@ -22,7 +22,20 @@ def is_npki_root(path: Path) -> bool:
     A mount point is not: a stick whose label is "NPKI" is mounted at a directory of that name, and its
     NPKI directory is inside.
     """
-    return same_name(path.name, "NPKI") and not os.path.ismount(path)
+    return same_name(path.name, "NPKI") and not _is_mount_point(path)
+
+
+def _is_mount_point(path: Path) -> bool:
+    """Say whether a filesystem begins at `path`, as the kernel has it.
+
+    `os.path.ismount` works out by name what is above, and is wrong where names lead elsewhere (another
+    process's root).
+    """
+    try:
+        here, above = path.stat(), (path / "..").stat()
+    except OSError:
+        return False
+    return here.st_dev != above.st_dev or here.st_ino == above.st_ino
 
 
 def plain_name(name: str) -> str:
