@@ -124,6 +124,14 @@ TABLE: dict[str, Kind] = {
         "medium.busy*",
     ),
     **_rows(
+        Exit.MEDIUM,
+        "D",
+        "mount.service",
+        "mount.denied",
+        "mount.failed",
+        "mount.busy*",
+    ),
+    **_rows(
         Exit.AUTHORITY,
         "C",
         "authority.missing",
