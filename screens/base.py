@@ -6,6 +6,7 @@ terminal broken.
 """
 
 import asyncio
+import gc
 import math
 import signal
 import time
@@ -87,6 +88,9 @@ class KioskApp(App[int]):
             self._driver.gate.painted()
         if self.parent_process is not None:
             self.parent_process.shown()
+            # From here on there is garbage to look for, but not in what was there before.
+            gc.freeze()
+            gc.enable()
 
     def post_display_hook(self) -> None:
         """Let keys in when the first screen is painted."""
