@@ -79,7 +79,7 @@ class KioskApp(App[int]):
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Send what differs from what was sent before, and not what Textual thinks may differ."""
         if isinstance(renderable, CompositorUpdate):
-            renderable = Change(self._on_terminal, screen._compositor.render_strips())
+            renderable = Change(self._on_terminal, screen._compositor.render_strips)
         super()._display(screen, renderable)
 
     def first_painted(self) -> None:

@@ -3,7 +3,7 @@
 Textual sends a whole screen whenever its layout changes, and one step changes it several times.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from rich.cells import cell_len
@@ -60,16 +60,16 @@ class Painted:
 
 
 class Change(CompositorUpdate):
-    """Turns what stands on the terminal into `strips`, when Textual writes it."""
+    """Turns what stands on the terminal into what `strips` gives, when Textual writes it."""
 
-    def __init__(self, painted: Painted, strips: Sequence[Strip]) -> None:
-        """Remember both until then."""
+    def __init__(self, painted: Painted, strips: Callable[[], Sequence[Strip]]) -> None:
+        """Remember both until then: often Textual does not write at all."""
         self._painted = painted
         self._strips = strips
 
     def render_segments(self, console: Console) -> str:
         """Give what is sent."""
-        return self._painted.change(self._strips, console)
+        return self._painted.change(self._strips(), console)
 
 
 def _cells(strip: Strip, console: Console) -> list[Cell]:

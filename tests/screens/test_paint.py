@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pyte
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.segment import Segment
@@ -42,6 +42,7 @@ def shown(sent: Sequence[str]) -> list[list[pyte.screens.Char]]:
     return [[screen.buffer[y][x] for x in range(COLUMNS)] for y in range(LINES)]
 
 
+@settings(deadline=None)
 @given(st.lists(pages, min_size=2, max_size=5))
 def test_it_shows_what_sending_everything_shows(several: list[list[list[tuple[str, Style]]]]) -> None:
     painted = Painted()
@@ -78,7 +79,7 @@ def test_all_is_sent_to_a_terminal_of_another_size() -> None:
     painted = Painted()
     first = painted.change(plain("one", "two"), CONSOLE)
     painted.forget()
-    assert Change(painted, plain("one", "two")).render_segments(CONSOLE) == first
+    assert Change(painted, lambda: plain("one", "two")).render_segments(CONSOLE) == first
     wider = [strip.adjust_cell_length(COLUMNS + 1, STYLES[0]) for strip in plain("one", "two")]
     assert painted.change(wider, CONSOLE).count("H") == 2
     assert painted.change(wider[:1], CONSOLE)
