@@ -122,6 +122,9 @@ TABLE: dict[str, Kind] = {
         "medium.format",
         "medium.proof",
         "medium.busy*",
+        "medium.encrypted",
+        "medium.unformatted",
+        "medium.filesystem",
     ),
     **_rows(
         Exit.MEDIUM,

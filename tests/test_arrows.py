@@ -82,6 +82,10 @@ def test_hardware_libraries_have_one_file_each(library: str) -> None:
     assert {package_of(path) for path in users} <= {"kiosk"}
 
 
+def test_one_file_knows_udev() -> None:
+    assert users_of("pyudev") == {"kiosk/media/watch.py"}
+
+
 STATEMENT = re.compile(
     r"\s*(SELECT\s|INSERT\s+(OR \w+ )?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|REPLACE\s+INTO|PRAGMA\s+\w"
     r"|(CREATE|DROP|ALTER)\s+(UNIQUE\s+)?(TABLE|INDEX|TRIGGER|VIEW)|BEGIN IMMEDIATE|VACUUM|ATTACH\s)",

@@ -53,8 +53,8 @@ def test_what_is_imported_is_declared() -> None:
     names = {"argon2": "argon2-cffi", "dbus_fast": "dbus-fast", "sqlite_utils": "sqlite-utils"}
     imported = {names.get(name.partition(".")[0], name.partition(".")[0]) for _, name, _ in IMPORTS}
     declared = {plain(requirement) for requirement in PROJECT["project"]["dependencies"]}
-    # Ordered for the parts to come: USB detection and slips.
-    assert declared - imported <= {"pyudev", "segno", "textual"}
+    # Ordered for the parts to come: slips.
+    assert declared - imported <= {"segno", "textual"}
     third_party = {name for name in imported if name not in sys.stdlib_module_names} - {
         "kiosk",
         "data",
