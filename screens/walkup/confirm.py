@@ -62,7 +62,7 @@ class Confirm(Step):
     async def _examine(self) -> None:
         bad = [finding for finding in await examine(self.visit.services) if finding.level == "bad"]
         machine = self.query_one("#machine", Row)
-        machine.say(f"[ ] {text('confirm.machine.bad')}" if bad else f"[v] {text('confirm.machine')}")
+        machine.update(f"[ ] {text('confirm.machine.bad')}" if bad else f"[v] {text('confirm.machine')}")
         machine.set_class(not bad, "good")
 
 

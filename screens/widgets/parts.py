@@ -26,7 +26,7 @@ class Row(Horizontal):
         yield Static(self._word, classes="word", markup=False)
         yield Static(self._value, classes="value", markup=False)
 
-    def say(self, value: str) -> None:
+    def update(self, value: str) -> None:
         """Say something else; it may not stand on the screen yet."""
         self._value = visible(value)
         for line in self.query(".value").results(Static):
