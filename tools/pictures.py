@@ -11,7 +11,7 @@ import html
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,10 +120,14 @@ class Artist:
 
     async def at(self, word: str) -> None:
         """Wait for the step `word`."""
-        async with asyncio.timeout(DEADLINE):
-            while getattr(self.app.screen, "word", "") != word:
-                await self.pilot.pause(0.01)
+        await self.until(lambda: getattr(self.app.screen, "word", "") == word)
         await self.picture()
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until `condition` holds."""
+        async with asyncio.timeout(DEADLINE):
+            while not condition():
+                await self.pilot.pause(0.01)
 
     async def picture(self) -> str:
         """Draw the screen once it has come to rest: when it looks the same three times."""
@@ -153,6 +157,7 @@ async def visit(artist: Artist, of: "Visit") -> dict[str, str]:
     for typed in TYPED.values():
         await artist.type(typed)
     await artist.at("identity")
+    await artist.until(lambda: str(artist.app.screen.query_one("#sent").render()))
     if carrier is None:
         raise RuntimeError("this is no practice state")
     await artist.type(carrier.read(of.phone).text())
