@@ -9,7 +9,7 @@ CATALOGUES := $(wildcard data/locale/*/LC_MESSAGES/*.po)
 # More than one worker than cores helps nobody: most tests compute.
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: kiosk test test-long lint bench lock packages-venv packages-test
+.PHONY: kiosk test test-long lint bench pictures lock packages-venv packages-test
 
 kiosk: $(READY)
 	$(BIN)/kiosk --practice
@@ -27,6 +27,10 @@ lint: $(READY)
 
 bench: packages-test $(READY)
 	$(BIN)/python -m tests.bench
+
+# Draws the pictures of the README anew, from the real screens.
+pictures: $(READY)
+	$(BIN)/python tools/pictures.py
 
 # Writes requirements.lock anew: exact versions with hashes, and no address to fetch them from.
 lock: $(READY)

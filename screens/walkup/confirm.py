@@ -32,7 +32,7 @@ class Confirm(Step):
             ("medium", visit.medium.name if visit.medium else ""),
         ):
             yield Row(text(f"confirm.{id_}"), value)
-        yield Static("", id="machine", classes="gap", markup=False)
+        yield Row(text("confirm.this"), "", id="machine")
         yield Static(text("confirm.consent"), classes="gap", markup=False)
         yield Static(text("notice.own"), classes="warning gap", markup=False)
 
@@ -61,9 +61,9 @@ class Confirm(Step):
 
     async def _examine(self) -> None:
         bad = [finding for finding in await examine(self.visit.services) if finding.level == "bad"]
-        line = self.query_one("#machine", Static)
-        line.update(f"[ ] {text('confirm.machine.bad')}" if bad else f"[v] {text('confirm.machine')}")
-        line.set_class(not bad, "good")
+        machine = self.query_one("#machine", Row)
+        machine.update(f"[ ] {text('confirm.machine.bad')}" if bad else f"[v] {text('confirm.machine')}")
+        machine.set_class(not bad, "good")
 
 
 def _masked(number: str) -> str:

@@ -53,6 +53,9 @@ class Password(Step):
     def on_field_changed(self, message: Field.Changed) -> None:
         """Judge while it is typed."""
         message.stop()
+        if message.typed and message.field.name == "password":
+            # The rules below are judged with every key; what was said of the last try is not true any more.
+            self.clear_fault()
         self._judge()
 
     def _judge(self) -> None:
@@ -68,6 +71,7 @@ class Password(Step):
         missing = [text(f"rule.{rule}") for rule in RULES if f"password.{rule}" in broken]
         sentence = text("password.missing", rules=", ".join(missing)) if missing else text("password.good")
         self.query_one("#missing", Static).update(sentence)
+        self.query_one("#missing").set_class(not missing, "good")
         rest = [text(f"rule.{rule}") for rule in RULES[SHOWN:] if f"password.{rule}" in broken]
         line = self.query_one("#rest", Static)
         line.update(f"[!] {', '.join(rest)}")

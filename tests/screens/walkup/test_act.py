@@ -211,3 +211,17 @@ async def test_whoever_goes_back_from_a_failure_reaches_the_menu(state: Path, me
             if not isinstance(on.app.screen, Menu):
                 await on.press("escape")
         await on.at(Menu)
+
+
+async def test_the_stick_stays_in_until_it_has_stopped(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stage(state) as on:
+        issue = Issue(failure("medium.gone"), failure("medium.gone"))
+        step, _ = await begun(on, issue, monkeypatch)
+        assert on.sees("act.stay", "step.act.question")
+        issue.go.set()
+        await on.until(lambda: not step.at_work)
+        assert on.sees("act.stopped", "error.medium.gone.next.screen")
+        assert not on.sees("act.stay")
+        issue.go.clear()
+        await on.press("enter")
+        assert on.sees("act.stay", "step.act.question")
