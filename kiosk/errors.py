@@ -125,6 +125,7 @@ TABLE: dict[str, Kind] = {
         "medium.encrypted",
         "medium.unformatted",
         "medium.filesystem",
+        "medium.readable",
     ),
     **_rows(
         Exit.MEDIUM,

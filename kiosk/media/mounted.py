@@ -15,15 +15,15 @@ BY_HAND = "/mnt"
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 
 
-def mounted(mountinfo: Path = MOUNTINFO, devices: Path = DEVICES) -> tuple[Path, ...]:
-    """Give the mount points of sticks, in the order in which they were mounted; each device once.
+def mounted(mountinfo: Path = MOUNTINFO, devices: Path = DEVICES) -> dict[str, Path]:
+    """Give the mount points of sticks by device number ("8:17"), in the order in which they were mounted.
 
     What cannot be read is as if nothing were mounted.
     """
     try:
         lines = mountinfo.read_bytes().decode("utf-8", "surrogateescape").splitlines()
     except OSError:
-        return ()
+        return {}
     found: dict[str, Path] = {}
     for line in lines:
         mount, _, source = line.partition(" - ")
@@ -35,7 +35,7 @@ def mounted(mountinfo: Path = MOUNTINFO, devices: Path = DEVICES) -> tuple[Path,
             (place + "/").startswith(BY_HAND + "/") and _removable(devices / device)
         ):
             found.setdefault(device, Path(place))
-    return tuple(found.values())
+    return found
 
 
 def _removable(device: Path) -> bool:
