@@ -79,6 +79,28 @@ async def test_half_a_code_is_no_try(state: Path) -> None:
         assert answers == []
 
 
+@pytest.mark.parametrize("between", ["-", " ", "+"])
+async def test_a_code_is_taken_however_the_message_writes_it(state: Path, between: str) -> None:
+    """A message may part its digits: what stands between them takes no digit's place, and costs no try."""
+    async with stage(state) as on:
+        _, answers = await identity(on)
+        code = sent(on)
+        await on.type(between + between.join((code[:3], code[3:])))
+        assert on.field("code").content == code
+        await on.press("enter")
+        assert answers == [Nav.NEXT]
+
+
+async def test_a_code_of_letters_is_no_try(state: Path) -> None:
+    async with stage(state) as on:
+        _, answers = await identity(on)
+        await on.type("abcdef가나----")
+        await on.press("enter")
+        assert on.sees("identity.short", digits=6)
+        assert on.sees("identity.left", left=5)
+        assert answers == []
+
+
 async def test_a_key_that_is_held_down_sends_one_code(state: Path) -> None:
     async with stage(state) as on:
         await identity(on)
