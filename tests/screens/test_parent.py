@@ -217,6 +217,19 @@ def test_what_was_typed_ahead_is_nobodys_answer(start: Start, medium: Path) -> N
         stays_idle(journey)
 
 
+def test_what_the_kernel_holds_for_the_dead_is_nobodys_answer(start: Start) -> None:
+    """A child that hangs reads nothing: all that was typed at it still waits when it is killed."""
+    person = start("brief")
+    journey = Journey(person)
+    journey.begins()
+    [now, *_] = children(person.process.pid)
+    os.kill(now, signal.SIGSTOP)
+    person.sends(b"\r1" * 1000)
+    os.kill(now, signal.SIGKILL)
+    person.until(lambda: now not in children(person.process.pid), "the next visit")
+    stays_idle(journey)
+
+
 def stays_idle(journey: Journey) -> None:
     """Take the hands off for as long as it needs; then a key is one again."""
     person = journey.person
