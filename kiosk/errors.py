@@ -122,6 +122,7 @@ TABLE: dict[str, Kind] = {
         "medium.format",
         "medium.proof",
         "medium.busy*",
+        "medium.other*",
         "medium.encrypted",
         "medium.unformatted",
         "medium.filesystem",

@@ -55,11 +55,12 @@ class Medium(Step):
     def chosen(self, value: str) -> None:
         """Take a medium that can be written."""
         try:
-            DirectoryMedium.open(Path(value)).check_space(SPACE_NEEDED)
+            medium = DirectoryMedium.open(Path(value))
+            medium.check_space(SPACE_NEEDED)
         except KioskError as error:
             self.fault(error)
             return
-        self.visit.medium = Path(value)
+        self.visit.medium, self.visit.medium_identity = Path(value), medium.identity
         self.dismiss(Nav.NEXT)
 
     async def answer(self) -> None:

@@ -28,6 +28,8 @@ RULES = (
 )
 SHOWN = 8
 """The rest is said only when it is broken."""
+TYPED = 80
+"""More than a password may have: what a field cuts off, twice the same, nobody would hear of."""
 
 
 class Password(Step):
@@ -37,13 +39,13 @@ class Password(Step):
 
     def middle(self) -> Iterable[Widget]:
         """Ask, show the rules, ask again."""
-        yield Field("password", "secret", limit=64)
+        yield Field("password", "secret", limit=TYPED)
         with Grid(classes="rules"):
             for rule in RULES[:SHOWN]:
                 yield Static("", id=f"rule-{rule}", markup=False)
         yield Static("", id="rest", classes="strong", markup=False)
         yield Static("", id="missing", classes="hint", markup=False)
-        yield FormRow(text("password.again"), Field("again", "secret", limit=64))
+        yield FormRow(text("password.again"), Field("again", "secret", limit=TYPED))
         yield Static(text("password.lost"), classes="quiet", markup=False)
 
     def on_mount(self) -> None:
