@@ -7,7 +7,7 @@ times are information. It ends with 0 when it ran: a missed target is said, not 
 import sys
 import time
 
-from tests.bench import authority, batch, commands, registry, scan
+from tests.bench import authority, batch, commands, registry, scan, watch
 
 BENCHMARKS = {
     "batch": batch.run,
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "authority": authority.run,
     "registry": registry.run,
     "commands": commands.run,
+    "watch": watch.run,
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from data.registry import Registry
 from kiosk.media.scan import scan as look
-from tests.bench import authority, batch, commands, measure, openssl, people, registry, rows, scan
+from tests.bench import authority, batch, commands, measure, openssl, people, registry, rows, scan, watch
 from tests.bench.__main__ import BENCHMARKS, main
 from tests.bench.measure import Fact, Finding, Ratio, Spent
 
@@ -18,6 +18,7 @@ SMALL: dict[str, Callable[[], Iterable[Finding]]] = {
     "authority": lambda: authority.run(certificates=2, rounds=1),
     "registry": lambda: registry.run(many=800, few=600, rounds=1),
     "commands": lambda: commands.run(rounds=1),
+    "watch": lambda: watch.run(rounds=1, sticks=1),
 }
 
 
