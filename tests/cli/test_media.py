@@ -72,6 +72,9 @@ def test_a_line_for_each(bed: Bed) -> None:
     assert second.endswith("xfs  8.0 GB  4C530001230101  -  can only be read")
     assert third.endswith("The medium is not formatted.")
     assert fourth == "token or card reader  Feitian ePass2003  TOK0001"
+    ran = on(bed, "--json")
+    assert ran.json()["media"][0]["label"] == "\x1b[2J"
+    assert "\x1b" not in ran.out
     korean = on(bed, KIOSK_LANG="ko").out.splitlines()
     assert korean[2].endswith("포맷되지 않은 저장매체입니다.")
 
