@@ -31,6 +31,7 @@ DRAINED = 256
 """Events taken at once: others wait for the event loop too."""
 SYSTEM = ("/", "/boot", "/boot/efi", "/boot/firmware", "/home", "/usr", "/var")
 """Where this machine's own filesystems are: it may run from a disk on USB."""
+KINDS = frozenset({"disk", "partition", "usb_device"})
 UDEV = Path("/run/udev")
 """The directory of udev's daemon."""
 
@@ -149,21 +150,27 @@ class Watch:
                     return
 
     def _devices(self) -> Iterator[Device]:
-        for match in ({"subsystem": "block"}, {"subsystem": "usb", "DEVTYPE": "usb_device"}):
-            for found in self._context.list_devices(**match):
-                # Gone since it was listed: no device, property or file of it has to be there any more.
+        # One pass for both: of all that a look does, walking through /sys takes the most time.
+        found = list(self._context.list_devices(subsystem="usb").match_subsystem("block"))
+        usb = {device.sys_path for device in found if device.device_type == "usb_device"}
+        for device in found:
+            above = _usb_above(device.sys_path, usb)
+            if device.device_type in KINDS and above:
+                # Gone since it was listed: no property or file of it has to be there any more.
                 with contextlib.suppress(LookupError, OSError):
-                    yield _device(found)
+                    yield _device(device, above)
 
 
-def _device(found: Any) -> Device:
-    usb = found if found.device_type == "usb_device" else found.find_parent("usb", "usb_device")
-    if usb is None:
-        return Device(found.sys_path, found.device_type or "", "")
-    return Device(
-        found.sys_path, found.device_type or "", usb.sys_path, _texts(PROPERTIES, found.properties),
-        _texts(ATTRIBUTES, found.attributes) if found.subsystem == "block" else {},
-    )  # fmt: skip
+def _usb_above(path: str, usb: Collection[str]) -> str:
+    """Give the USB device that the device at `path` is or hangs below, the nearest one; empty when none."""
+    while path and path not in usb:
+        path = path.rpartition("/")[0]
+    return path
+
+
+def _device(found: Any, usb: str) -> Device:
+    attributes = _texts(ATTRIBUTES, found.attributes) if found.subsystem == "block" else {}
+    return Device(found.sys_path, found.device_type, usb, _texts(PROPERTIES, found.properties), attributes)
 
 
 def _texts(names: Collection[str], values: Mapping[str, str | bytes]) -> dict[str, str]:
