@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual import events, work
@@ -14,6 +13,7 @@ from kiosk.errors import KioskError
 from kiosk.i18n import text
 from screens.base import KioskApp
 from screens.flow import Nav, run_flow
+from screens.plugged import Plugged
 from screens.report import Parent
 from screens.settings import LEAVE_KIOSK
 from screens.silence import Limits, Mood, Silence
@@ -38,13 +38,12 @@ class WalkupApp(KioskApp):
 
     def __init__(
         self, visit: Visit, parent: Parent | None = None, *, prepare: Callable[[], Awaitable[None]] | None = None,
-        media: Callable[[], Sequence[Path]] | None = None, limits: Limits | None = None,
-        now: Callable[[], float] = time.monotonic,
+        limits: Limits | None = None, now: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         """Serve `visit`, for `parent` when there is one.
 
-        `prepare` makes ready, behind the first screen, what that does without; `media` says which media are here
-        now; `now` gives seconds that only go forward.
+        `prepare` makes ready, behind the first screen, what that does without; `now` gives seconds that only go
+        forward.
         """
         super().__init__(parent)
         self.visit = visit
@@ -52,7 +51,7 @@ class WalkupApp(KioskApp):
         """Why this kiosk cannot be opened."""
         self._prepare = prepare
         self._complete = asyncio.Event()
-        self._media = media
+        visit.sticks.changed = self._tell_of_sticks
         self._limits = limits or Limits()
         self._now = now
         self._silence = Silence(now())
@@ -80,6 +79,17 @@ class WalkupApp(KioskApp):
         else:
             self._complete.set()
 
+    def _tell_of_sticks(self) -> None:
+        for screen in self.screen_stack:
+            screen.post_message(Plugged())
+
+    @work(exit_on_error=False)
+    async def _follow_sticks(self) -> None:
+        try:
+            await self.visit.sticks.follow()
+        except Exception as error:  # noqa: BLE001 - as below
+            self._handle_exception(error)
+
     @work(exit_on_error=False)
     async def _serve(self) -> None:
         """Go through the visit: idle, menu, the chosen flow."""
@@ -90,6 +100,7 @@ class WalkupApp(KioskApp):
 
             if self.parent_process is not None:
                 self.parent_process.begun()
+            self._follow_sticks()
             while await self._ask(Menu) is Nav.NEXT:
                 self.visit.steps = FLOWS[self.visit.flow]
                 nav = await run_flow(self._ask, self.visit.steps, self.visit)
@@ -109,8 +120,7 @@ class WalkupApp(KioskApp):
         return steps[-1] if steps else None
 
     def _watch(self) -> None:
-        if self._media is not None:
-            self.visit.media = self._media()
+        self.visit.sticks.refresh()
         self.watch_silence()
 
     def watch_silence(self) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from kiosk import log
 from kiosk.errors import Exit, KioskError
 from kiosk.i18n import choose_language
+from kiosk.media.offers import Sticks
 from screens import line, terminal
 from screens.settings import ORPHANED, Settings
 
@@ -60,7 +61,8 @@ def _own_terminal() -> int:
 
 async def _serve(parent: Parent, settings: Settings, *, first: bool) -> int:
     async with contextlib.AsyncExitStack() as stack:
-        visit = Visit(cast("Services", NotOpen(settings.state)), settings.media())
+        sticks = Sticks(settings.given, settings.practice_stick)
+        visit = Visit(cast("Services", NotOpen(settings.state)), sticks)
 
         async def prepare() -> None:
             await asyncio.to_thread(importlib.import_module, "screens.walkup.flows")
@@ -74,8 +76,9 @@ async def _serve(parent: Parent, settings: Settings, *, first: bool) -> int:
 
         if not first:
             await prepare()
-        app = WalkupApp(visit, parent, prepare=prepare if first else None, media=settings.media)
+        app = WalkupApp(visit, parent, prepare=prepare if first else None)
         status = await app.run_async(mouse=True)
+        await sticks.close()
         if app.refused is not None:
             raise app.refused
         # Textual gives no status when its input thread died: that is no success.

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from kiosk.clock import Clock
 from kiosk.config import State
-from kiosk.media.mounted import mounted
 
 LEAVE_KIOSK = 64
 """Exit status of a child after which the kiosk is closed: staff, or F12 in practice."""
@@ -27,10 +26,3 @@ class Settings:
     """Directories that act as sticks."""
     practice_stick: Path | None = None
     """What is offered when there is no other; in practice only."""
-
-    def media(self) -> tuple[Path, ...]:
-        """Give the media that are here now."""
-        here = (*self.given, *mounted().values())
-        if here or self.practice_stick is None:
-            return here
-        return (self.practice_stick,)

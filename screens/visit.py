@@ -1,18 +1,21 @@
 """What one person has answered so far. It is the only thing that steps share, and it ends with the process."""
 
-from collections.abc import Sequence
+import asyncio
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     # What the idle screen does without, so that it is there soon.
     from kiosk.config import State
     from kiosk.identity.phone import Evidence
     from kiosk.lifecycle.application import Application
     from kiosk.lifecycle.outcome import Outcome
+    from kiosk.media.offers import Offer, Sticks
     from kiosk.pki.profiles import Profile
     from kiosk.services import Services
     from screens.step import Step
@@ -30,8 +33,7 @@ class Visit:
     """The answers of one visit; every step before the act only fills it."""
 
     services: "Services"
-    media: Sequence[Path] = ()
-    """Directories that act as sticks, and sticks that the system has mounted."""
+    sticks: "Sticks"
     flow: str = ""
     """Which flow is under way: a word, or nothing on the idle screen and the menu."""
     steps: "Sequence[type[Step]]" = ()
@@ -42,9 +44,9 @@ class Visit:
     evidence: "Evidence | None" = None
     evidence_of: bytes = b""
     """Hash of the details that the identity check was about: changing them voids it."""
-    medium: Path | None = None
+    medium: "Offer | None" = None
     medium_identity: str = ""
-    """Which medium it was when it was chosen: another stick may come to the same place."""
+    """Which directory it was when it was chosen: another stick may come to the same place."""
     password: Secret = field(default_factory=lambda: Secret(""))
     outcome: "Outcome | None" = None
     easy: bool = False
@@ -62,6 +64,21 @@ class Visit:
             profile=self.profile, name=self.name, id_number=self.id_number, phone=self.phone,
             password=self.password, method="phone", evidence=self.evidence if self.identified else None,
         )  # fmt: skip
+
+    @property
+    def media(self) -> "Sequence[Offer]":
+        """What is here now to put a certificate on."""
+        return self.sticks.here
+
+    async def at_hand(self) -> "Path":
+        """Make sure that the medium that was chosen is here, and give where. Raises `medium.*`."""
+        from kiosk.media.offers import at_hand
+
+        if self.medium is None:
+            raise RuntimeError("no medium was chosen")
+        found = await asyncio.to_thread(at_hand, self.medium, self.medium_identity, self.media)
+        self.medium, self.medium_identity, place = found
+        return place
 
     @property
     def identified(self) -> bool:

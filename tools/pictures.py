@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from kiosk import i18n, setup
 from kiosk.clock import KST, Clock
+from kiosk.media.offers import OnlyGiven
 from kiosk.services import Services
 from screens import terminal
 
@@ -190,7 +191,7 @@ async def pictures() -> dict[str, str]:
         setup.initialise(state, practice=True, center="Certkiosk", clock=Clock(DAY), passphrase=None)
         stick.mkdir()
         async with await Services.open(state, clock=Clock(DAY)) as services:
-            of = Visit(services, (stick,))
+            of = Visit(services, OnlyGiven((stick,)))
             app = WalkupApp(of)
             async with app.run_test(size=BASE) as pilot:
                 return await visit(Artist(app, pilot), of)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk.errors import KioskError
+from kiosk.media.directory import DirectoryMedium
 from kiosk.media.mounted import mounted
 from kiosk.media.present import Snapshot, Stick
 
@@ -79,6 +80,22 @@ def back_again(chosen: Offer, here: Sequence[Offer]) -> Offer | None:
     return same[0] if len(same) == 1 else None
 
 
+def at_hand(chosen: Offer, identity: str, here: Sequence[Offer]) -> tuple[Offer, str, Path]:
+    """Find the medium that was chosen, right before something is done to it, and make sure that it is the one.
+
+    `identity` is its directory's (`DirectoryMedium.identity`) when it was chosen. Gives both as they are now,
+    and the directory: a stick that was put in again may be mounted elsewhere. Raises `medium.*`, `medium.other`
+    for another one.
+    """
+    offer = back_again(chosen, here)
+    if offer is None or offer.path is None:
+        raise KioskError("medium.gone")
+    if offer.identity == chosen.identity and offer.path == chosen.path:
+        DirectoryMedium.again(offer.path, identity)
+        return offer, identity, offer.path
+    return offer, DirectoryMedium.open(offer.path).identity, offer.path
+
+
 class Sticks:
     """Follows what is plugged in for one visit, and has sticks mounted as they come."""
 
@@ -87,9 +104,9 @@ class Sticks:
         changed: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         """`given` directories are always here; `fallback` is when nothing else is. `changed` hears of changes."""
+        self.changed = changed
         self._given = tuple(given)
         self._fallback = fallback
-        self._changed = changed
         self._snapshot = Snapshot()
         self._problems: dict[str, str] = {}
         self._tried: set[str] = set()
@@ -108,7 +125,7 @@ class Sticks:
         found = self._look()
         if found != self.here:
             self.here = found
-            self._changed()
+            self.changed()
 
     async def follow(self) -> None:
         """Follow what is plugged in until cancelled."""
@@ -167,3 +184,16 @@ class Sticks:
             async with asyncio.timeout(UNMOUNT_SECONDS):
                 for stick in self._ours.values():
                     await mount.unmount(stick.node)
+
+
+class OnlyGiven(Sticks):
+    """Directories and nothing else, whatever is plugged into this machine: for pictures and tests."""
+
+    def _look(self) -> tuple[Offer, ...]:
+        return offers(Snapshot(), {}, self._given)
+
+    def refresh(self) -> None:
+        """Nothing comes or goes."""
+
+    async def follow(self) -> None:
+        """Nothing is followed."""

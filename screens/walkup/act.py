@@ -84,11 +84,10 @@ class Act(Step):
 
     async def _act(self) -> None:
         visit = self.visit
-        if visit.medium is None:
-            raise RuntimeError("no medium was chosen")
         try:
+            place = await visit.at_hand()
             service = Issuing(visit.services, progress=self._reached)
-            visit.outcome = await service.issue(visit.application(), visit.medium)
+            visit.outcome = await service.issue(visit.application(), place)
         except KioskError as error:
             self._failed, self.at_work = error, False
             self._say_how_it_stands()

@@ -1,6 +1,5 @@
 """Confirm: every answer on one page, consent, and the machine's own check in one line."""
 
-import asyncio
 from collections.abc import Iterable
 
 from textual.widget import Widget
@@ -8,7 +7,6 @@ from textual.widgets import Static
 
 from kiosk.i18n import language_of, text
 from kiosk.lifecycle.standing import profile_name
-from kiosk.media.directory import DirectoryMedium
 from kiosk.selfcheck import examine
 from screens.step import Step
 from screens.widgets.body import Body
@@ -67,10 +65,13 @@ class Confirm(Step):
         await self._look()
         await super().answer()
 
+    def on_plugged(self) -> None:
+        """Say it at once when the stick is pulled, and take it back when it is in again."""
+        self.call_next(self._guarded, self._look)
+
     async def _look(self) -> None:
-        if self.visit.medium is None:
-            raise RuntimeError("no medium was chosen")
-        await asyncio.to_thread(DirectoryMedium.again, self.visit.medium, self.visit.medium_identity)
+        await self.visit.at_hand()
+        self.clear_fault()
 
     async def _examine(self) -> None:
         bad = [finding for finding in await examine(self.visit.services) if finding.level == "bad"]

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from textual.widget import Widget
 from textual.widgets import Static
@@ -11,6 +10,7 @@ from kiosk.errors import KioskError
 from kiosk.i18n import text, visible
 from kiosk.lifecycle.issue import SPACE_NEEDED
 from kiosk.media.directory import DirectoryMedium
+from kiosk.media.offers import Offer
 from screens.flow import Nav
 from screens.step import Step
 from screens.widgets.choice import Choice
@@ -21,58 +21,77 @@ class Medium(Step):
     """Choose a medium; it must be writable and have room."""
 
     word = "medium"
-    _shown: Sequence[Path] = ()
+    _shown: Sequence[Offer] = ()
 
     def middle(self) -> Iterable[Widget]:
-        """List what is there."""
-        self._shown = tuple(self.visit.media[:9])
-        names = [path.name for path in self._shown]
-        for number, path in enumerate(self._shown, 1):
-            # Where it is mounted says nothing to most people, but tells two of one name apart.
-            more = visible(str(path)) if names.count(path.name) > 1 else ""
-            yield Choice(number, str(path), visible(path.name), side=_room(path), more=more)
-        if self._shown:
+        """List what is there: what can be chosen, then what cannot be, and why."""
+        self._shown = tuple(self.visit.media)
+        ready = self._choosable()
+        names = [offer.name for offer in ready]
+        for number, offer in enumerate(ready, 1):
+            more = _told_apart(offer) if names.count(offer.name) > 1 else ""
+            yield Choice(number, str(number), visible(offer.name), side=_room(offer), more=more)
+        for offer in self._shown:
+            if offer.path is None:
+                about = text(f"error.{offer.problem}.screen" if offer.problem else "medium.connecting")
+                yield Static(f"{visible(offer.name)}: {about}", classes="hint", markup=False)
+        if ready:
             yield Static(text("medium.stays"), classes="quiet", markup=False)
-        else:
+        elif not self._shown:
             yield Static(text("medium.none"), classes="panel", markup=False)
+        elif all(offer.problem for offer in self._shown):
+            yield Static(text("medium.another"), classes="panel", markup=False)
+
+    def _choosable(self) -> list[Offer]:
+        return [offer for offer in self._shown if offer.path is not None][:9]
 
     def hints(self) -> Iterable[KeyHint]:
         """Say that Enter chooses here, when there is something to choose."""
         for hint in super().hints():
             if hint.key != "enter":
                 yield hint
-            elif self._shown:
+            elif self._choosable():
                 yield KeyHint(hint.key, hint.cap, text("key.choose"))
 
-    def on_mount(self) -> None:
-        """Look every second what is put in and taken out."""
-        self.set_interval(1, self._look)
-
-    async def _look(self) -> None:
-        if tuple(self.visit.media[:9]) != self._shown:
-            await self.show_anew()
+    async def on_plugged(self) -> None:
+        """Show what is there now."""
+        await self.show_anew()
 
     def chosen(self, value: str) -> None:
         """Take a medium that can be written."""
+        offer = self._choosable()[int(value) - 1]
         try:
-            medium = DirectoryMedium.open(Path(value))
+            if offer.path is None:
+                raise KioskError("medium.gone")
+            medium = DirectoryMedium.open(offer.path)
             medium.check_space(SPACE_NEEDED)
         except KioskError as error:
             self.fault(error)
             return
-        self.visit.medium, self.visit.medium_identity = Path(value), medium.identity
+        self.visit.medium, self.visit.medium_identity = offer, medium.identity
         self.dismiss(Nav.NEXT)
 
     async def answer(self) -> None:
         """Stay: without a medium there is nowhere to go."""
 
 
-def _room(path: Path) -> str:
-    """Say how much room is left, as it is printed on sticks: in powers of ten."""
+def _told_apart(offer: Offer) -> str:
+    """Say what tells a medium from another of the same name: maker, model and size, or where it is."""
+    if offer.stick is None:
+        return visible(str(offer.path))
+    return f"{visible(offer.stick.name)}  {_bytes(offer.stick.size)}".strip()
+
+
+def _room(offer: Offer) -> str:
+    """Say how much room is left."""
     try:
-        space = os.statvfs(path)
+        space = os.statvfs(offer.path or "")
     except OSError:
         return ""
-    megabytes = space.f_bavail * space.f_frsize // 10**6
-    room = f"{megabytes:,} MB" if megabytes < 10_000 else f"{megabytes // 1000:,} GB"
-    return text("medium.room", room=room)
+    return text("medium.room", room=_bytes(space.f_bavail * space.f_frsize))
+
+
+def _bytes(count: int) -> str:
+    """Write a size as it is printed on sticks: in powers of ten."""
+    megabytes = count // 10**6
+    return f"{megabytes:,} MB" if megabytes < 10_000 else f"{megabytes // 1000:,} GB"

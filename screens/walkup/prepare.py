@@ -31,15 +31,23 @@ class Prepare(Step):
         self.call_next(self._check)
         self.set_interval(1, self._check)
 
+    async def on_plugged(self) -> None:
+        """Check at once."""
+        await self._check()
+
     async def _check(self) -> None:
         there, roomy = await asyncio.to_thread(self._look)
-        self._show("#medium", there, "prepare.medium" if there else "prepare.medium.missing")
+        problems = [offer.problem for offer in self.visit.media if offer.problem]
+        missing = f"error.{problems[0]}.screen" if problems else "prepare.medium.missing"
+        self._show("#medium", there, "prepare.medium" if there else missing)
         space = "prepare.space" if roomy else "prepare.space.missing" if there else "prepare.space.later"
         self._show("#space", roomy, space)
 
     def _look(self) -> tuple[bool, bool]:
         there = roomy = False
-        for path in self.visit.media:
+        for path in (offer.path for offer in self.visit.media):
+            if path is None:
+                continue
             try:
                 medium = DirectoryMedium.open(path)
                 there = True

@@ -1,5 +1,6 @@
 """Proof: it works, until when, and what to do next."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -8,13 +9,18 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from kiosk.clock import KST
+from kiosk.errors import KioskError
 from kiosk.i18n import text
 from kiosk.lifecycle import dates
 from screens.flow import Nav
 from screens.step import Step
+from screens.visit import Visit
 from screens.walkup.slip import CalendarCode, Slip
 from screens.widgets.frame import KeyHint
 from screens.widgets.parts import BigDate, Marks
+
+AGAIN_SECONDS = 2.0
+"""After which a stick that something else is using is tried again."""
 
 
 class Proof(Step):
@@ -27,6 +33,11 @@ class Proof(Step):
         Binding("2", "slip", show=False),
     ]
 
+    def __init__(self, visit: Visit) -> None:
+        """A stick is first let go; a directory can be taken away as it is."""
+        super().__init__(visit)
+        self._busy_with_stick = visit.medium is not None and visit.medium.stick is not None
+
     def middle(self) -> Iterable[Widget]:
         """Say what was proved, the end in big type, and what comes next."""
         outcome = self.visit.outcome
@@ -35,13 +46,40 @@ class Proof(Step):
         end = outcome.not_after.astimezone(KST)
         opens = dates.renewal_opens(end, self.visit.services.policy.renewal_window_days)
         yield Marks([text(f"proof.{id_}") for id_ in ("read", "opened", "signed")])
-        yield Static(text("proof.remove"), classes="banner gap", markup=False)
+        yield Static(self._about_the_stick(), id="remove", classes="banner gap", markup=False)
         yield BigDate(end.date())
         with Widget(classes="dates"):
             until = text("proof.until", year=end.year, month=end.month, day=end.day)
             yield Static(until, classes="strong", markup=False)
             yield Static(text("proof.renew", year=opens.year, month=opens.month, day=opens.day), markup=False)
         yield Static(text("notice.own"), classes="warning", markup=False)
+
+    def _about_the_stick(self) -> str:
+        return text("proof.wait" if self._busy_with_stick else "proof.remove")
+
+    def on_mount(self) -> None:
+        """Let the stick go, so that it can be pulled."""
+        if self._busy_with_stick:
+            self.run_worker(self._let_go(), exit_on_error=True)
+
+    async def _let_go(self) -> None:
+        medium = self.visit.medium
+        while medium is not None and self._busy_with_stick:
+            try:
+                await self.visit.sticks.let_go(medium)
+            except KioskError as error:
+                if error.kind.retry and error.id != "medium.gone":
+                    self.fault(error)
+                    await asyncio.sleep(AGAIN_SECONDS)
+                    continue
+                if error.id != "medium.gone":
+                    # Everything was written long ago; why it cannot be let go, staff must know.
+                    self.fault(error)
+                    self._busy_with_stick = False
+                    return
+            self._busy_with_stick = False
+        self.clear_fault()
+        self.query_one("#remove", Static).update(self._about_the_stick())
 
     def hints(self) -> Iterable[KeyHint]:
         """End the visit."""
@@ -60,8 +98,9 @@ class Proof(Step):
         self.app.push_screen(Slip(self.visit))
 
     async def answer(self) -> None:
-        """End."""
-        self.dismiss(Nav.NEXT)
+        """End, but not before the stick can be pulled."""
+        if not self._busy_with_stick:
+            self.dismiss(Nav.NEXT)
 
     def action_back(self) -> None:
         """There is nothing to go back to: it is done."""

@@ -13,13 +13,8 @@ from kiosk.errors import TABLE, KioskError
 from kiosk.media import mount, offers, watch
 from kiosk.media.offers import Offer, Sticks, back_again
 from kiosk.media.present import Snapshot, Stick
+from tests.media.sticks import OTHER, STICK
 
-STICK = Stick(
-    node=Path("/dev/sdb1"), disk=Path("/dev/sdb"), name="SanDisk Cruzer", serial="S1", insertion="7", partition=1,
-    filesystem="vfat", usage="filesystem", uuid="ABCD-1234", label="내스틱", size=8_000_000_000, read_only=False,
-    usb="/devices/usb1/1-2", number="8:17",
-)  # fmt: skip
-OTHER = replace(STICK, node=Path("/dev/sdc1"), serial="S2", insertion="8", label="", number="8:33")
 PLACE = Path("/media/kiosk/내스틱")
 
 

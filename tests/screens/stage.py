@@ -16,6 +16,8 @@ from textual.pilot import Pilot
 
 from kiosk import i18n
 from kiosk.clock import Clock
+from kiosk.media.directory import DirectoryMedium
+from kiosk.media.offers import Offer, OnlyGiven
 from kiosk.services import Services
 from screens.app import WalkupApp
 from screens.flow import Nav
@@ -33,6 +35,15 @@ from tests.screens import glass
 
 DEADLINE = 20.0
 S = TypeVar("S", bound=Step)
+
+
+class Here(OnlyGiven):
+    """What a test says is plugged in."""
+
+    def plug(self, *offers: Offer | Path) -> None:
+        """Have just these here from now on."""
+        self.here = tuple(Offer(each, each.name) if isinstance(each, Path) else each for each in offers)
+        self.changed()
 
 
 @dataclass
@@ -134,6 +145,19 @@ class Stage:
         await self.until(lambda: self.app.screen is step and step.query(Body))
         return step, answers
 
+    def plug(self, *offers: Offer | Path) -> None:
+        """Have just these media here from now on."""
+        assert isinstance(self.visit.sticks, Here)
+        self.visit.sticks.plug(*offers)
+
+    def choose(self, place: Path) -> None:
+        """Have a directory here, and chosen as the step does it."""
+        self.plug(place)
+        self.visit.medium, self.visit.medium_identity = (
+            self.visit.media[0],
+            DirectoryMedium.open(place).identity,
+        )
+
     async def take_away(self, step: Step) -> None:
         """Take a step away again."""
         assert self.app.screen is step
@@ -187,7 +211,7 @@ async def stage(
     """Run the app over `state` until its idle screen is there. The clock stands at `TODAY`; `options` are the app's."""
     with speaking(language):
         async with await Services.open(state, clock=Clock(TODAY)) as services:
-            visit = Visit(services, tuple(media))
+            visit = Visit(services, Here(media))
             app = WalkupApp(visit, **options)
             async with app.run_test(size=size) as pilot:
                 app.theme = theme

@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 import screens.walkup
 from kiosk.lifecycle.outcome import Outcome
+from kiosk.media.offers import Offer
 from kiosk.pki.profiles import load_profiles
 from kiosk.secret import Secret
 from screens.step import Step
@@ -83,10 +84,11 @@ def fill(visit: Visit, name: str) -> None:
     visit.phone = f"010{next(_numbers)}"
     visit.password = Secret("Sun7!flower-hill")
     # Not there: nothing is issued.
-    visit.medium = Path("/nowhere", *visit.media[:1], name.replace("/", "|"))
+    place = Path("/nowhere", *(offer.name for offer in visit.media[:1]), name.replace("/", "|"))
+    visit.medium = Offer(place, place.name)
     visit.outcome = Outcome(
         request=SimpleNamespace(profile=name, code=MARKUP),  # type: ignore[arg-type]
-        certificate=visit.services.authority.issuing, serial=LONG, place=visit.medium, resumed=False, anchor=MARKUP,
+        certificate=visit.services.authority.issuing, serial=LONG, place=place, resumed=False, anchor=MARKUP,
     )  # fmt: skip
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.media.directory import DirectoryMedium
 from kiosk.selfcheck import Finding
 from screens.flow import Nav
 from screens.step import Step
@@ -36,7 +35,7 @@ async def test_back_while_the_machine_checks_itself(
     monkeypatch.setattr(confirm, "examine", examine)
     async with stage(state, [medium]) as on:
         fill(on.visit, "Hong")
-        on.visit.medium, on.visit.medium_identity = medium, DirectoryMedium.open(medium).identity
+        on.choose(medium)
         step = Confirm(on.visit)
         _, answers = await on.show(step)
         on.send("escape")
@@ -59,7 +58,7 @@ async def test_every_step_can_be_left_at_once(state: Path, medium: Path) -> None
                 ["f1", "escape", "escape"],
             ):
                 fill(on.visit, "Hong")
-                on.visit.medium, on.visit.medium_identity = medium, DirectoryMedium.open(medium).identity
+                on.choose(medium)
                 step = make(kind, on.visit)
                 on.app.push_screen(step)
                 on.send(*keys)

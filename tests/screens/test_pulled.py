@@ -1,12 +1,16 @@
 """A stick that is pulled, or changed for another, on each screen: it is said in plain words, and there is a way on."""
 
+import asyncio
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from screens.walkup import act
+from kiosk.errors import KioskError
+from kiosk.media.offers import Offer
+from screens.walkup import act, proof
 from screens.walkup.act import Act
 from screens.walkup.confirm import Confirm
 from screens.walkup.medium import Medium
@@ -15,6 +19,7 @@ from screens.walkup.password import Password
 from screens.walkup.prepare import Prepare
 from screens.walkup.proof import Proof
 from screens.walkup.slip import Slip
+from tests.media.sticks import OTHER, STICK
 from tests.screens.stage import Stage, stage
 from tests.screens.walk import PASSWORD, type_password, walk
 
@@ -215,3 +220,71 @@ async def test_whoever_has_the_proof_may_go(state: Path, medium: Path, pull: Pul
             await on.at(Proof)
         assert on.page == page
         assert on.sees("key.end")
+
+
+async def test_the_same_stick_back_at_another_place(state: Path, medium: Path, tmp_path: Path) -> None:
+    """Pulled after it was chosen, put in again: the system mounts it elsewhere, and the visit goes on with it."""
+    async with stage(state, language="en") as on:
+        on.plug(Offer(medium, "stick", STICK))
+        await walk(on, Confirm)
+        on.plug()
+        await on.until(lambda: on.sees("error.medium.gone.screen"))
+        for _ in range(5):
+            await on.press("enter")
+        assert isinstance(on.app.screen, Confirm)
+        # Another one is not it, even at the same place.
+        on.plug(Offer(medium, "stick", OTHER))
+        await on.press("enter")
+        assert isinstance(on.app.screen, Confirm)
+        assert on.sees("error.medium.gone.screen")
+        elsewhere = medium.rename(tmp_path / "elsewhere")
+        on.plug(Offer(elsewhere, "stick", replace(STICK, insertion="9")))
+        await on.until(lambda: not on.sees("error.medium.gone.screen"))
+        await issued(on, elsewhere)
+
+
+async def test_a_stick_is_let_go_before_anybody_is_told_to_pull_it(
+    state: Path, medium: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proof, "AGAIN_SECONDS", 0.01)
+    outcomes = [KioskError("mount.busy"), KioskError("mount.busy"), None]
+    may = asyncio.Event()
+
+    async with stage(state, language="en") as on:
+
+        async def let_go(offer: Offer) -> None:
+            await may.wait()
+            assert offer.stick == STICK
+            outcome = outcomes.pop(0)
+            if outcome is not None:
+                raise outcome
+
+        monkeypatch.setattr(on.visit.sticks, "let_go", let_go)
+        on.plug(Offer(medium, "stick", STICK))
+        await walk(on, Confirm)
+        await issued(on, medium)
+        assert on.sees("proof.wait")
+        await on.press("enter")
+        assert isinstance(on.app.screen, Proof), "it does not end before the stick can be pulled"
+        may.set()
+        await on.until(lambda: on.sees("proof.remove"))
+        assert outcomes == []
+        assert not on.sees("error.mount.busy.screen")
+
+
+@pytest.mark.parametrize("id_", ["mount.denied", "mount.service", "medium.gone"])
+async def test_a_stick_that_cannot_be_let_go(
+    state: Path, medium: Path, monkeypatch: pytest.MonkeyPatch, id_: str
+) -> None:
+    async with stage(state, language="en") as on:
+
+        async def let_go(_: Offer) -> None:
+            raise KioskError(id_)
+
+        monkeypatch.setattr(on.visit.sticks, "let_go", let_go)
+        on.plug(Offer(medium, "stick", STICK))
+        await walk(on, Confirm)
+        await issued(on, medium)
+        pulled = id_ == "medium.gone"
+        await on.until(lambda: on.sees("proof.remove") if pulled else on.sees(f"error.{id_}.screen"))
+        assert on.sees("proof.wait") != pulled

@@ -62,6 +62,9 @@ class Issue:
 async def begun(on: Stage, issue: Issue, monkeypatch: pytest.MonkeyPatch) -> tuple[Act, list[Nav | None]]:
     monkeypatch.setattr(act, "Issuing", issue)
     fill(on.visit, "Hong")
+    place = on.services.state.path.parent / "chosen"
+    place.mkdir()
+    on.choose(place)
     return await on.show(Act(on.visit))
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.media.directory import DirectoryMedium
 from kiosk.selfcheck import Finding
 from screens.flow import Nav
 from screens.walkup import confirm
@@ -15,7 +14,7 @@ from tests.screens.steps import fill
 
 async def shown(on: Stage, medium: Path) -> tuple[Confirm, list[Nav | None]]:
     fill(on.visit, "Hong")
-    on.visit.medium, on.visit.medium_identity = medium, DirectoryMedium.open(medium).identity
+    on.choose(medium)
     return await on.show(Confirm(on.visit))
 
 

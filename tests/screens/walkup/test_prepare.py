@@ -17,7 +17,7 @@ async def test_a_stick_that_is_put_in_and_taken_out(state: Path, medium: Path) -
         _, answers = await on.show(Prepare(on.visit))
         await on.until(lambda: marked(on, "prepare.medium.missing", good=False))
         assert marked(on, "prepare.space.later", good=False)
-        on.visit.media = (medium,)
+        on.plug(medium)
         await on.until(
             lambda: marked(on, "prepare.medium", good=True) and marked(on, "prepare.space", good=True)
         )
