@@ -91,7 +91,7 @@ def _stick(stick: Stick, place: Path | None) -> dict[str, object]:
         "uuid": stick.uuid,
         "identity": stick.identity,
         "mounted": None if place is None else str(place),
-        "writable": stick.problem is None and stick.writable_kind and (place is None or _writable(place)),
+        "writable": stick.problem is None and (place is None or _writable(place)),
         "problem": stick.problem,
     }
 

@@ -59,9 +59,7 @@ def offers(
 
 
 def _of_stick(stick: Stick, place: Path | None, problems: Mapping[str, str]) -> Offer:
-    problem = stick.problem or (None if stick.writable_kind else "medium.readable")
-    if place is None:
-        problem = problem or problems.get(stick.identity)
+    problem = stick.problem or (problems.get(stick.identity) if place is None else None)
     name = stick.label or stick.name or stick.node.name
     return Offer(None if problem else place, name, stick, problem)
 

@@ -64,16 +64,15 @@ class Stick:
 
     @property
     def problem(self) -> str | None:
-        """Why no certificate can be put here, as an id of `kiosk.errors.TABLE`.
-
-        None does not yet mean that it can be written: see `writable_kind`.
-        """
+        """Why no certificate can be put here, as an id of `kiosk.errors.TABLE`."""
         if self.filesystem in ENCRYPTED or self.usage == "crypto":
             return "medium.encrypted"
         if not self.filesystem and not self.usage:
             return "medium.unformatted"
         if self.filesystem not in READ:
             return "medium.filesystem"
+        if not self.writable_kind:
+            return "medium.readable"
         return "medium.readonly" if self.read_only else None
 
 

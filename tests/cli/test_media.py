@@ -56,7 +56,7 @@ def test_sticks_and_readers_as_json(bed: Bed) -> None:
         "writable": True, "problem": None,
     }  # fmt: skip
     assert (locked["problem"], locked["writable"]) == ("medium.encrypted", False)
-    assert (ntfs["problem"], ntfs["writable"]) == (None, False)
+    assert (ntfs["problem"], ntfs["writable"]) == ("medium.readable", False)
     [reader] = document["readers"]
     assert (reader["name"], reader["serial"]) == ("Feitian ePass2003", "TOK0001")
 
@@ -69,7 +69,7 @@ def test_a_line_for_each(bed: Bed) -> None:
     assert first == (
         "/dev/sdb1  SanDisk Cruzer Blade  <U+001B>[2J  vfat  8.0 GB  4C530001230101  -  can be written"
     )
-    assert second.endswith("xfs  8.0 GB  4C530001230101  -  can only be read")
+    assert second.endswith("xfs  8.0 GB  4C530001230101  -  " + text_in("en", "error.medium.readable"))
     assert third.endswith("The medium is not formatted.")
     assert fourth == "token or card reader  Feitian ePass2003  TOK0001"
     ran = on(bed, "--json")
