@@ -45,4 +45,4 @@ packages-venv:
 	@test -x $(BIN)/python || "$(PYTHON)" -c 'import ensurepip' 2>/dev/null || sh tools/packages python3-venv
 
 packages-test:
-	@sh tools/packages openssl strace
+	@sh tools/packages gcc libc6-dev libp11-kit-dev opensc openssl softhsm2 strace

@@ -157,5 +157,19 @@ def _languages(services: Services) -> Finding:  # noqa: ARG001 - all checks are 
     return Finding("languages", "good", {"languages": ", ".join(i18n.LANGUAGES)})
 
 
+def _tokens(services: Services) -> Finding:
+    """Load every module and ask it: a missing one is named here, and otherwise only where it is looked for."""
+    try:
+        tokens = services.tokens
+    except KioskError as error:
+        return Finding("tokens", "bad", {"modules": services.state.tokens.name}, error.kind.exit)
+    listing = tokens.present()
+    if listing.failed:
+        return Finding(
+            "tokens", "bad", {"modules": ", ".join(name for name, _ in listing.failed)}, Exit.MEDIUM
+        )
+    return Finding("tokens", "good", {"modules": len(tokens.modules), "count": len(listing.tokens)})
+
+
 _IN_REGISTRY = (_registry, _audit, _clock, _requests)
-_LOCAL = (_permissions, _keys, _root_key, _authority, _space, _sync, _languages)
+_LOCAL = (_permissions, _keys, _root_key, _authority, _space, _sync, _languages, _tokens)

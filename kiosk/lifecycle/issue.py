@@ -23,11 +23,13 @@ from kiosk.lifecycle.application import Application
 from kiosk.lifecycle.journal import Journal
 from kiosk.lifecycle.keys import make_rsa_key, public_key_hash
 from kiosk.lifecycle.medium import Medium
+from kiosk.lifecycle.on_token import TokenMedium
 from kiosk.lifecycle.outcome import Outcome
 from kiosk.lifecycle.recovery import SPOILED, Recovery, lock_name
 from kiosk.lifecycle.request import RESUMABLE, working_on
 from kiosk.lifecycle.stick import SPACE_NEEDED as SPACE_NEEDED
 from kiosk.lifecycle.stick import StickMedium
+from kiosk.media.token_uri import TokenUri
 from kiosk.pki import path
 from kiosk.pki.password import check_password
 from kiosk.services import Services
@@ -66,13 +68,13 @@ class Issuing:
         self._progress = progress
         self._make_key = make_key
 
-    async def issue(self, application: Application, medium_path: Path) -> Outcome:
-        """Issue what `application` asks for onto the medium at `medium_path`, or resume it.
+    async def issue(self, application: Application, target: Path | TokenUri) -> Outcome:
+        """Issue what `application` asks for onto the stick at the path, or the token, `target`, or resume it.
 
         Raises errors of the table; those with `request` set leave a request that the same call resumes.
         """
         try:
-            return await self._issue(application, medium_path)
+            return await self._issue(application, target)
         except StateConflict:
             raise KioskError("request.busy") from None
         except KioskError as error:
@@ -80,9 +82,10 @@ class Issuing:
                 await self._journal.refused(error)
             raise
 
-    async def _issue(self, application: Application, medium_path: Path) -> Outcome:
+    async def _issue(self, application: Application, target: Path | TokenUri) -> Outcome:
         services = self._services
-        check_password(application.password, id_number=application.id_number, phone=application.phone)
+        if not isinstance(target, TokenUri):  # a token keeps its PIN's rules itself
+            check_password(application.password, id_number=application.id_number, phone=application.phone)
         if application.profile.fee_won:
             raise KioskError("request.fee", won=application.profile.fee_won)
         services.authority.require_name(application.profile, application.name)
@@ -91,14 +94,16 @@ class Issuing:
         person = services.keyed_hash("subscriber", application.id_number)
         # The lock first: while another process works on this request, its medium is not to be touched.
         with working_on(services.state.locks, lock_name(person, application.profile.id)):
-            medium = await asyncio.to_thread(self._open, application, medium_path)
+            medium = await asyncio.to_thread(self._open, application, target)
             with contextlib.closing(medium):
                 await self._recovery.tidy(medium)
                 await self._recovery.void_stale()
                 return await self._carry_through(await self._begin(application, medium, person))
 
-    def _open(self, application: Application, target: Path) -> Medium:
+    def _open(self, application: Application, target: Path | TokenUri) -> Medium:
         """Open the medium and make sure that a certificate can be written to it."""
+        if isinstance(target, TokenUri):
+            return TokenMedium.open(self._services.tokens, target, application)
         return StickMedium.open(target, application, self._services.state.center, self._make_key)
 
     async def _begin(self, application: Application, medium: Medium, person: bytes) -> _Work:
