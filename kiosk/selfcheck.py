@@ -168,7 +168,8 @@ def _tokens(services: Services) -> Finding:
         return Finding(
             "tokens", "bad", {"modules": ", ".join(name for name, _ in listing.failed)}, Exit.MEDIUM
         )
-    return Finding("tokens", "good", {"modules": len(tokens.modules), "count": len(listing.tokens)})
+    count = sum(not token.blank for token in listing.tokens)
+    return Finding("tokens", "good", {"modules": len(tokens.modules), "count": count})
 
 
 _IN_REGISTRY = (_registry, _audit, _clock, _requests)

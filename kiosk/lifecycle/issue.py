@@ -85,6 +85,8 @@ class Issuing:
     async def _issue(self, application: Application, target: Path | TokenUri) -> Outcome:
         services = self._services
         if not isinstance(target, TokenUri):  # a token keeps its PIN's rules itself
+            if application.pin and not application.password:
+                raise KioskError("answers.missing", key="password_file")
             check_password(application.password, id_number=application.id_number, phone=application.phone)
         if application.profile.fee_won:
             raise KioskError("request.fee", won=application.profile.fee_won)

@@ -76,7 +76,7 @@ class Module:
                     self._start(seconds)
                 answer, found = self._exchange({"verb": verb, "seconds": seconds, **values}, secrets)
                 if "error" in answer:
-                    raise _meant(answer)
+                    raise _meant(answer, verb)
             except BaseException as error:
                 # After any failure nothing that the module holds (a session, a log-in) is relied on.
                 self._end()
@@ -132,10 +132,12 @@ class Module:
             self._process = None
 
 
-def _meant(answer: dict[str, Any]) -> KioskError:
+def _meant(answer: dict[str, Any], verb: str) -> KioskError:
     name, flags = str(answer["error"]), answer.get("flags")
     id_ = _ERRORS.get(name, "token.failed")
-    if id_ == "token.pin" and isinstance(flags, int):
+    if verb == "change_pin" and name in {"PinInvalid", "PinLenRange"}:
+        id_ = "token.pin_weak"  # of the two PINs it is the new one that is judged by its form
+    elif id_ == "token.pin" and isinstance(flags, int):
         id_ = "token.pin_locked" if flags & _LOCKED else "token.pin_last" if flags & _LAST else id_
     if id_ == "token.failed":
         return KioskError(id_, error=name if name.isidentifier() and len(name) <= 60 else "?")
