@@ -50,7 +50,7 @@ class TokenMedium:
         ):
             if wrong:
                 raise KioskError(id_)
-        tokens.login(token, pin)
+        tokens.login(token, pin)  # where it fails, its process has ended
         return cls(tokens, token, application, pin)
 
     @property
@@ -103,7 +103,11 @@ class TokenMedium:
         return self._token.object_uri(object_id(request.code))
 
     def prove(self, request: Request, der: bytes) -> None:
-        """Have the token sign random data, verify it with the certificate that stands there, recompute the VID."""
+        """Have the token sign random data, verify it with the certificate that stands there, recompute the VID.
+
+        The module is loaded anew for it: what it remembers of the writing proves nothing.
+        """
+        self._tokens.release(self._token)
         challenge = secrets.token_bytes(32)
         held = self._read(request.code, challenge)
         if held.certificates != (der,):
@@ -112,9 +116,11 @@ class TokenMedium:
         public = certificate.public_key()
         if len(held.moduli) != 1 or not held.guarded or not isinstance(public, rsa.RSAPublicKey):
             raise KioskError("medium.proof", step="key")
-        number = self._application.id_number
-        if len(held.randoms) != 1 or not vid.matches(certificate, number, held.randoms[0]):
+        if len(held.randoms) != 1:
             raise KioskError("medium.proof", step="vid")
+        with held.randoms[0] as random:
+            if not vid.matches(certificate, self._application.id_number, random):
+                raise KioskError("medium.proof", step="vid")
         try:
             public.verify(held.signature, challenge, padding.PKCS1v15(), hashes.SHA256())
         except InvalidSignature:
@@ -133,7 +139,8 @@ class TokenMedium:
         return request.directory or self._token.uri
 
     def close(self) -> None:
-        """The PIN is the application's, and no key is here."""
+        """Leave no process that was told the PIN; our own copy is the application's."""
+        self._tokens.release(self._token)
 
     def _read(self, code: str, challenge: bytes = b"") -> Held:
         return self._tokens.read(self._token, self._pin, code, digest_info(challenge) if challenge else b"")
@@ -142,10 +149,9 @@ class TokenMedium:
         """Say whether just this key and this R are there, the key guarded as it must be."""
         if len(held.moduli) != 1 or len(held.randoms) != 1 or not held.guarded:
             return False
-        return (
-            public_key_hash(_public_key(held.moduli[0])) == key_hash
-            and vid.vid(self._application.id_number, held.randoms[0]) == number
-        )
+        with held.randoms[0] as random:
+            same = vid.vid(self._application.id_number, random) == number
+        return same and public_key_hash(_public_key(held.moduli[0])) == key_hash
 
 
 def _public_key(modulus: int) -> rsa.RSAPublicKey:

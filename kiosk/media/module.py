@@ -5,8 +5,6 @@ the table, and the next call starts another process.
 """
 
 import contextlib
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -86,7 +84,10 @@ class Module:
             return answer, found
 
     def close(self) -> None:
-        """End the process, if there is one."""
+        """End the process, if there is one, and with it the call that another thread may be waiting in."""
+        process = self._process
+        if process is not None:
+            process.kill()
         with self._alone:
             self._end()
 
@@ -125,8 +126,7 @@ class Module:
             self._socket.close()
             self._socket = None
         if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._process.pid, signal.SIGKILL)
+            self._process.kill()
             with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the kernel, with a broken reader
                 self._process.wait(KILL_SECONDS)
             self._process = None

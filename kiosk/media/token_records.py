@@ -84,7 +84,7 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class OnToken:
+class PublicCertificate:
     """A public certificate (DER) and its CKA_ID."""
 
     der: bytes

@@ -11,7 +11,7 @@ from asn1crypto import x509 as asn1_x509
 from kiosk.errors import KioskError
 from kiosk.media.module import Module
 from kiosk.media.place import is_code
-from kiosk.media.token_records import PREFIX, Held, Listing, OnToken, Token, fits, object_id
+from kiosk.media.token_records import PREFIX, Held, Listing, PublicCertificate, Token, fits, object_id
 from kiosk.media.token_uri import TokenUri
 from kiosk.pki import oids
 from kiosk.secret import Secret
@@ -62,12 +62,12 @@ class Tokens:
             raise listing.failed[0][1] if listing.failed else KioskError("token.none")
         return found[0]
 
-    def certificates(self, token: Token) -> tuple[OnToken, ...]:
+    def certificates(self, token: Token) -> tuple[PublicCertificate, ...]:
         """Read the certificates that are there for everybody; no PIN is needed."""
         answer, _ = self._ask(token, "certificates")
         with _sense():
             return tuple(
-                OnToken(bytes.fromhex(each["der"]), bytes.fromhex(each["id"]))
+                PublicCertificate(bytes.fromhex(each["der"]), bytes.fromhex(each["id"]))
                 for each in answer["certificates"]
             )
 
@@ -134,6 +134,12 @@ class Tokens:
     def remove(self, token: Token, pin: Secret, code: str) -> None:
         """Delete all that the request `code` left on the token; nothing to do when there is nothing."""
         self._ask(token, "remove", pin, code=code)
+
+    def release(self, token: Token) -> None:
+        """End the process that worked on `token`: a PIN that it was told is gone with it."""
+        for module in self.modules:
+            if module.path == token.module:
+                module.close()
 
     def close(self) -> None:
         """End the modules' processes."""

@@ -1,11 +1,13 @@
 """Issuing onto a token: its moves, what happens in between, and what is on the token afterwards."""
 
+import asyncio
 import hashlib
 import os
 import select
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from kiosk.media.token_uri import TokenUri
 from kiosk.pki.profiles import load_profiles
 from kiosk.secret import Secret
 from tests.conftest import TODAY
-from tests.hardware.conftest import LABEL, PIN, URI, WHOLE, Desk, Hsm, set_up
+from tests.hardware.conftest import LABEL, PIN, SLOW, URI, WHOLE, Desk, Hsm, set_up
 
 MOVES = ["opened", "identified", "key_made", "staged", "submitted", "issued", "written", "proved", "done"]
 
@@ -38,6 +40,8 @@ async def test_the_moves(desk: Desk) -> None:
     assert request.public_key_hash == public_key_hash(key)
     assert str(request.medium).startswith(f"pkcs11:token={LABEL};manufacturer=SoftHSM%20project;serial=")
     assert outcome.place == request.directory
+    loaded = desk.hsm.calls().count("C_Initialize")
+    assert loaded == 2, "once for the work and once for the proof, which asks the token and no memory of it"
     assert str(request.directory).startswith(f"{request.medium};id=%")
     desk.one_good_certificate()
 
@@ -142,6 +146,46 @@ async def test_a_token_that_signs_wrongly(desk: Desk, hsm: Hsm) -> None:
     desk.one_good_certificate()
 
 
+@pytest.mark.parametrize("fault", ["0x30", "crash"])
+@pytest.mark.parametrize("call", [1, 2, 3, 4])
+async def test_what_could_not_be_removed(desk: Desk, hsm: Hsm, call: int, fault: str) -> None:
+    """It goes when the token comes again, in whatever state it was left, and never to be taken for good."""
+    plan = ("flipped", f"C_DestroyObject@{call}={fault}")
+    await desk.refused("medium.proof", URI, "written", lambda: hsm.plan(*plan))
+    order = ["Certificate", "Public Key", "Private Key", "Data"]
+    assert desk.hsm.objects() == {kind: 1 for kind in WHOLE if kind in order[call - 1 :]}
+    [request], [held] = desk.rows()
+    assert (request.state, held.status) == ("void", "revoked")
+    hsm.plan()
+    await desk.issue()
+    desk.one_good_certificate()
+
+
+async def test_a_token_that_never_answers(desk: Desk, hsm: Hsm) -> None:
+    """The deadline is policy's; before there is a certificate the request is voided, and the next one is whole."""
+    desk.services.policy = replace(desk.services.policy, token_seconds=8.0)
+    hsm.plan("C_Sign@1=hang")
+    error = await desk.refused("token.timeout")
+    assert (error.facts, error.request) == ({"seconds": 8}, None)
+    assert desk.hsm.objects() == {}
+    await desk.issue()
+    desk.one_good_certificate()
+
+
+async def test_closing_does_not_wait_for_a_token(desk: Desk, hsm: Hsm) -> None:
+    """Somebody leaves while the token hangs: the visit's end ends the call, long before its deadline."""
+    hsm.plan("C_Login=hang")
+    work = asyncio.create_task(desk.refused("token.module"))
+    until = time.monotonic() + 30
+    while "C_Login" not in hsm.calls():
+        assert time.monotonic() < until
+        await asyncio.sleep(0.01)
+    begun = time.monotonic()
+    desk.services.tokens.close()
+    assert time.monotonic() - begun < SLOW / 2
+    await work
+
+
 async def test_stale_requests_are_cleared_when_the_token_comes_again(desk: Desk) -> None:
     await desk.refused("token.gone", URI, "written", _gone)
     desk.services.clock = Clock(TODAY + timedelta(hours=25))
@@ -193,7 +237,9 @@ async def test_the_pin_is_nowhere(desk: Desk, tmp_path: Path, monkeypatch: pytes
     (desk.state / "answers").write_text("marked")
     await desk.issue(URI, "*", look)
     await desk.refused("token.pin", pin=Secret(PIN[::-1]), profile=load_profiles()["personal-bank"])
-    assert len(seen) == 2
+    assert len(seen) == 3, "this one, the one that did the work, and the one for the proof"
+    assert desk.services.tokens.modules[0].pid is None, "who was told the PIN is gone"
+    assert [pid for pid in seen if Path(f"/proc/{pid}").exists()] == [os.getpid()]
     for secret in (PIN.encode(), PIN[::-1].encode(), hashlib.sha256(PIN.encode()).digest()):
         assert not [pid for pid, content in seen.items() if secret in content]
         assert not [path for path in tmp_path.rglob("*") if path.is_file() and secret in path.read_bytes()]
