@@ -168,11 +168,17 @@ def _token(module: Any, values: Values) -> Any:
     meant = values["token"]
     slots = module.get_slots(token_present=True)
     for slot in sorted(slots, key=lambda slot: int(slot.slot_id) != meant["slot"]):
-        with contextlib.suppress(pkcs11.exceptions.TokenNotPresent, pkcs11.exceptions.TokenNotRecognised):
+        try:
             token = slot.get_token()
             found = _described(token)
-            if all(found[key] == meant[key] for key in ("label", "serial", "manufacturer", "model")):
-                return token
+        except (pkcs11.exceptions.TokenNotPresent, pkcs11.exceptions.TokenNotRecognised, ValueError):
+            continue
+        except pkcs11.PKCS11Error:
+            if int(slot.slot_id) == meant["slot"]:
+                raise
+            continue  # what is in another reader is another's trouble
+        if all(found[key] == meant[key] for key in ("label", "serial", "manufacturer", "model")):
+            return token
     raise pkcs11.exceptions.TokenNotPresent
 
 

@@ -50,8 +50,8 @@ class Tokens:
     def find(self, uri: TokenUri) -> Token:
         """Find the one token that `uri` names.
 
-        Raises `token.none`, `token.several` (it is never "the first"), or what a module said when none was
-        found and it may be its.
+        Raises `token.none`, `token.several` (it is never "the first"), or, when none was found, why a module
+        that was loaded could not say; that one cannot be loaded, only when there is no other.
         """
         listing = self.present(uri)
         # Some modules show an empty place for one more token: that competes with none that was set up.
@@ -59,7 +59,10 @@ class Tokens:
         if len(found) > 1:
             raise KioskError("token.several", count=len(found))
         if not found:
-            raise listing.failed[0][1] if listing.failed else KioskError("token.none")
+            errors = [error for _, error in listing.failed]
+            loaded = [error for error in errors if error.id != "token.module"]
+            only = len(errors) == sum(uri.fits_module(module.path) for module in self.modules)
+            raise next(iter(loaded or (errors if only else [])), KioskError("token.none"))
         return found[0]
 
     def certificates(self, token: Token) -> tuple[PublicCertificate, ...]:

@@ -22,6 +22,7 @@ from kiosk.errors import KioskError
 from kiosk.lifecycle.keys import digest_info, public_key_hash, request_info, signed_request, signing_request
 from kiosk.media.token_records import object_id
 from kiosk.media.token_uri import TokenUri
+from kiosk.media.tokens import Tokens
 from kiosk.pki.profiles import load_profiles
 from kiosk.secret import Secret
 from tests.conftest import TODAY
@@ -144,6 +145,35 @@ async def test_a_token_that_signs_wrongly(desk: Desk, hsm: Hsm) -> None:
     hsm.plan()
     await desk.issue()
     desk.one_good_certificate()
+
+
+@pytest.mark.parametrize("step", ["vid", "certificate", "key"])
+async def test_what_does_not_prove(
+    desk: Desk, hsm: Hsm, step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another R, another certificate under the same CKA_ID, a key that could leave: revoked, and removed."""
+
+    def spoil() -> None:
+        [request], _ = desk.rows()
+        number, label = object_id(request.code).hex(), f"certkiosk-{request.code}"
+        file = tmp_path / "other"
+        if step == "vid":
+            hsm.tool("--delete-object", "--type", "data", "--label", label)
+            file.write_bytes(bytes(20))
+            named = ("--type", "data", "--private", "--application-label", "certkiosk", "--label", label)
+            hsm.tool("--write-object", file, *named)
+        elif step == "certificate":
+            file.write_bytes(desk.services.authority.root.public_bytes(Encoding.DER))
+            hsm.tool("--delete-object", "--type", "cert", "--id", number)
+            hsm.tool("--write-object", file, "--type", "cert", "--id", number, "--label", "x")
+        else:
+            read = Tokens.read
+            monkeypatch.setattr(Tokens, "read", lambda *given: replace(read(*given), guarded=False))
+
+    error = await desk.refused("medium.proof", URI, "written", spoil)
+    assert (error.facts, error.request) == ({"step": step}, None)
+    [request], [held] = desk.rows()
+    assert (request.state, held.status, hsm.objects()) == ("void", "revoked", {})
 
 
 @pytest.mark.parametrize("fault", ["0x30", "crash"])

@@ -56,6 +56,8 @@ def test_a_module_that_cannot_be_loaded(
     assert [token.label for token in listing.tokens if not token.blank] == [LABEL]
     assert [(name, error.id) for name, error in listing.failed] == [(path.name, "token.module")]
     assert tokens.find(URI).label == LABEL
+    assert failure(tokens, TokenUri(token="NONE")).id == "token.none"
+    assert failure(tokens, TokenUri(module_name=path.name.removesuffix(".so"))).id == "token.module"
     assert logged[0] == {"name": "token.failed", "error": "T04", "check": path.name}
     error = failure(make_tokens(path))
     assert (error.id, error.facts) == ("token.module", {"module": path.name})
@@ -91,6 +93,9 @@ def test_a_module_that_hangs_does_not_hide_the_others(hsm: Hsm, make_tokens: Mak
     assert [(name, error.id, error.facts) for name, error in listing.failed] == [
         (hsm.faulty.name, "token.timeout", {"seconds": 8})
     ]
+    assert (
+        failure(make_tokens(hsm.faulty, hsm.real, seconds=8.0), TokenUri(token="NONE")).id == "token.timeout"
+    )
 
 
 def test_a_token_described_with_rubbish_is_left_out(hsm: Hsm, make_tokens: MakeTokens) -> None:
