@@ -9,7 +9,7 @@ CATALOGUES := $(wildcard data/locale/*/LC_MESSAGES/*.po)
 # More than one worker than cores helps nobody: most tests compute.
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: kiosk test test-long lint bench lock packages-venv packages-test
+.PHONY: kiosk test test-long lint bench pictures lock packages-venv packages-test
 
 kiosk: $(READY)
 	$(BIN)/kiosk --practice
@@ -28,6 +28,10 @@ lint: $(READY)
 bench: packages-test $(READY)
 	$(BIN)/python -m tests.bench
 
+# Draws the pictures of the README anew, from the real screens.
+pictures: $(READY)
+	$(BIN)/python tools/pictures.py
+
 # Writes requirements.lock anew: exact versions with hashes, and no address to fetch them from.
 lock: $(READY)
 	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-header \
@@ -45,4 +49,5 @@ packages-venv:
 	@test -x $(BIN)/python || "$(PYTHON)" -c 'import ensurepip' 2>/dev/null || sh tools/packages python3-venv
 
 packages-test:
-	@sh tools/packages gcc libc6-dev libp11-kit-dev opensc openssl softhsm2 strace
+	@sh tools/packages openssl strace dbus e2fsprogs polkitd udev udisks2 umockdev \
+		gcc libc6-dev libp11-kit-dev opensc softhsm2

@@ -6,17 +6,23 @@ terminal broken.
 """
 
 import asyncio
+import gc
+import math
 import signal
+import time
 from typing import Any, ClassVar
 
 from rich.console import RenderableType
 from textual import events
+from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
 from kiosk import log
 from kiosk.errors import Exit
 from screens.driver import TYPED, Gone, VisitDriver
+from screens.paint import Change, Painted
 from screens.report import Parent
 from screens.settings import ORPHANED
 from screens.theme import THEMES
@@ -37,8 +43,10 @@ class KioskApp(App[int]):
         """Begin with the plain theme."""
         super().__init__(driver_class=VisitDriver, ansi_color=False)
         self.parent_process = parent
-        self._painted = False
+        self._painted = math.inf
+        """When the first screen was painted."""
         self._styled: dict[str, str] = {}
+        self._on_terminal = Painted()
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = THEMES[0].name
@@ -68,21 +76,33 @@ class KioskApp(App[int]):
             self.parent_process.watch(lambda: self.exit(ORPHANED, ORPHANED))
         self.screen_change_signal.subscribe(self, lambda _: self.call_next(self._cover))
 
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Send what differs from what was sent before, and not what Textual thinks may differ."""
+        if isinstance(renderable, CompositorUpdate):
+            renderable = Change(self._on_terminal, screen._compositor.render_strips)
+        super()._display(screen, renderable)
+
     def first_painted(self) -> None:
         """Do what the first screen did not need; to be overridden, and called with `super()`."""
         if isinstance(self._driver, VisitDriver):
             self._driver.gate.painted()
         if self.parent_process is not None:
             self.parent_process.shown()
+            # From here on there is garbage to look for, but not in what was there before.
+            gc.freeze()
+            gc.enable()
 
     def post_display_hook(self) -> None:
         """Let keys in when the first screen is painted."""
-        if not self._painted and self.screen.id != "_default":
-            self._painted = True
+        if self._painted == math.inf and self.screen.id != "_default":
+            self._painted = time.monotonic()
             self.first_painted()
 
     async def on_event(self, event: events.Event) -> None:
         """Count what comes from the terminal; below the floor nothing is pressed but blindly."""
+        if isinstance(event, events.Resize) and event.time > self._painted:
+            # Terminals move and cut what stands on them; before, the driver only said what size there is.
+            self._on_terminal.forget()
         if isinstance(event, TYPED) and not event.is_forwarded:
             if isinstance(self._driver, VisitDriver):
                 self._driver.gate.taken()

@@ -5,6 +5,7 @@ person and ends; however it ends, its successor, which has been made ready meanw
 """
 
 import contextlib
+import gc
 import os
 import selectors
 import signal
@@ -250,6 +251,9 @@ def _become_child(line_: socket.socket, settings: Settings, terminal: Terminal, 
         os.close(signal.set_wakeup_fd(-1))
         for number in (*ENDING, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
+        # What is imported stays. Looking for garbage in it, again and again, takes a tenth of the time: that begins
+        # when the first screen is painted.
+        gc.disable()
         # Textual stays out of the parent.
         from screens.child import serve
 

@@ -30,7 +30,7 @@ class Settings:
 
     def media(self) -> tuple[Path, ...]:
         """Give the media that are here now."""
-        here = (*self.given, *mounted())
+        here = (*self.given, *mounted().values())
         if here or self.practice_stick is None:
             return here
         return (self.practice_stick,)

@@ -25,8 +25,8 @@ from screens.widgets.field import Field
 from screens.widgets.frame import Key, KeyBar, KeyHint, ProgressLine, TopLine, zoomed
 from screens.words import in_words
 
-ROOMY_FROM = Size(100, 22)
-"""Columns from which the lines are not drawn out any more, and lines from which there is more air."""
+ROOMY_FROM, TALL_FROM = Size(100, 22), 30
+"""Columns not to draw lines out to, lines for more air, and lines for a page that does not hang at the top."""
 
 
 class Step(Screen[Nav]):
@@ -77,9 +77,8 @@ class Step(Screen[Nav]):
         """Say where one is; on the doubled screen the number and name of the step are part of it."""
         place = self.visit.place_of(type(self))
         if place and zoomed(self.app.size):
-            return (
-                f"{text(f'flow.{self.visit.flow}.short')} {place[0]}/{place[1]} {text(f'step.{self.word}')}"
-            )
+            flow = text(f"flow.{self.visit.flow}.short")
+            return f"{flow} {place[0]}/{place[1]} {text(f'step.{self.word}')}"
         return text(f"flow.{self.visit.flow}") if self.visit.flow else self.visit.services.state.center
 
     def question(self) -> str:
@@ -122,6 +121,7 @@ class Step(Screen[Nav]):
         self._fitted = size = self.app.size
         self.set_class(zoomed(size), "-zoom")
         self.set_class(size.height >= ROOMY_FROM.height and not zoomed(size), "-roomy")
+        self.set_class(size.height >= TALL_FROM, "-tall")
         self.set_class(size.width >= ROOMY_FROM.width, "-wide")
 
     async def show_anew(self) -> None:

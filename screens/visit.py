@@ -43,6 +43,8 @@ class Visit:
     evidence_of: bytes = b""
     """Hash of the details that the identity check was about: changing them voids it."""
     medium: Path | None = None
+    medium_identity: str = ""
+    """Which medium it was when it was chosen: another stick may come to the same place."""
     password: Secret = field(default_factory=lambda: Secret(""))
     outcome: "Outcome | None" = None
     easy: bool = False

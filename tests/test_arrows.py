@@ -89,6 +89,10 @@ def test_pkcs11_is_imported_by_the_process_that_loads_modules_only() -> None:
     assert users_of("kiosk.media.pkcs11_worker") == set()
 
 
+def test_one_file_knows_udev() -> None:
+    assert users_of("pyudev") == {"kiosk/media/watch.py"}
+
+
 STATEMENT = re.compile(
     r"\s*(SELECT\s|INSERT\s+(OR \w+ )?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|REPLACE\s+INTO|PRAGMA\s+\w"
     r"|(CREATE|DROP|ALTER)\s+(UNIQUE\s+)?(TABLE|INDEX|TRIGGER|VIEW)|BEGIN IMMEDIATE|VACUUM|ATTACH\s)",

@@ -1,6 +1,8 @@
 """The self-check finds what is wrong, says it in a sentence, and changes nothing."""
 
 import os
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -47,8 +49,14 @@ async def test_files_that_others_can_read(state: Path, name: str) -> None:
 
 async def test_a_page_of_the_registry_is_damaged(state: Path) -> None:
     path = state / "registry.db"
+    with closing(sqlite3.connect(path)) as connection:
+        # one that opening the registry does not read
+        [page] = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'certificates_name'"
+        ).fetchone()
+        [size] = connection.execute("PRAGMA page_size").fetchone()
     content = bytearray(path.read_bytes())
-    content[-3000:] = bytes(3000)
+    content[(page - 1) * size : page * size] = bytes(size)
     path.write_bytes(content)
     found = await findings(state)
     assert (found["registry"].level, found["registry"].exit) == ("bad", Exit.REGISTRY)

@@ -19,7 +19,7 @@ speak_in_libraries()
 
 COMMANDS = {
     "init": "authority", "issue": "issue", "scan": "records", "certs": "records", "status": "records",
-    "crl": "authority", "ca": "authority", "audit": "audit", "doctor": "check",
+    "crl": "authority", "ca": "authority", "audit": "audit", "doctor": "check", "media": "media",
 }  # fmt: skip
 """Each command and its file; in it, the command has the same name."""
 
@@ -65,7 +65,7 @@ def cli(context: click.Context, /, media: tuple[Path, ...], **options: Any) -> N
     # What stands before the command is said again after it, and wins there.
     command = cli.get_command(context, name)
     if command is not None:
-        given = {option: value for option, value in options.items() if value}
+        given = {option: value for option, value in (options | {"media": media}).items() if value}
         context.default_map = {name: _defaults(command, given)}
 
 

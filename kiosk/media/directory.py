@@ -78,6 +78,14 @@ class DirectoryMedium:
                 os.close(fd)
         return medium
 
+    @classmethod
+    def again(cls, path: Path, identity: str) -> Self:
+        """Open the medium that had this `identity`. Raises as `open` does, and `medium.other` for another one."""
+        medium = cls.open(path)
+        if medium.identity != identity:
+            raise KioskError("medium.other")
+        return medium
+
     def users(self, organization: str) -> Path:
         """Give the directory where sets of `organization` go, existing or not.
 

@@ -1,6 +1,7 @@
 """Sticks that the system has mounted, from /proc/self/mountinfo (proc(5))."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 MOUNTINFO = Path("/proc/self/mountinfo")
@@ -15,8 +16,20 @@ BY_HAND = "/mnt"
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 
 
-def mounted(mountinfo: Path = MOUNTINFO, devices: Path = DEVICES) -> tuple[Path, ...]:
-    """Give the mount points of sticks, in the order in which they were mounted; each device once.
+@dataclass(frozen=True)
+class Mount:
+    """One whole filesystem that is mounted."""
+
+    device: str
+    """Its number, "8:17"."""
+    source: str
+    """What was mounted, in most cases the path of the device."""
+    filesystem: str
+    place: Path
+
+
+def mounts(mountinfo: Path = MOUNTINFO) -> tuple[Mount, ...]:
+    """Give what is mounted from its root on, in the order in which it was.
 
     What cannot be read is as if nothing were mounted.
     """
@@ -24,18 +37,36 @@ def mounted(mountinfo: Path = MOUNTINFO, devices: Path = DEVICES) -> tuple[Path,
         lines = mountinfo.read_bytes().decode("utf-8", "surrogateescape").splitlines()
     except OSError:
         return ()
-    found: dict[str, Path] = {}
+    found = []
     for line in lines:
         mount, _, source = line.partition(" - ")
         fields, kind = mount.split(" "), source.split(" ")
-        if len(fields) < 6 or kind[0] not in WRITTEN or fields[3] != "/":  # proc(5): up to options
+        if len(fields) < 6 or not kind[0] or fields[3] != "/":  # proc(5): up to options
             continue
-        device, place = fields[2], _ESCAPE.sub(lambda match: chr(int(match[1], 8)), fields[4])
-        if place.startswith(DESKTOPS) or (
-            (place + "/").startswith(BY_HAND + "/") and _removable(devices / device)
+        found.append(
+            Mount(fields[2], _text(kind[1]) if len(kind) > 1 else "", kind[0], Path(_text(fields[4])))
+        )
+    return tuple(found)
+
+
+def mounted(mountinfo: Path = MOUNTINFO, devices: Path = DEVICES) -> dict[str, Path]:
+    """Give the mount points of sticks by device number ("8:17"), in the order in which they were mounted.
+
+    What cannot be read is as if nothing were mounted.
+    """
+    found: dict[str, Path] = {}
+    for mount in mounts(mountinfo):
+        place = str(mount.place)
+        if mount.filesystem in WRITTEN and (
+            place.startswith(DESKTOPS)
+            or ((place + "/").startswith(BY_HAND + "/") and _removable(devices / mount.device))
         ):
-            found.setdefault(device, Path(place))
-    return tuple(found.values())
+            found.setdefault(mount.device, mount.place)
+    return found
+
+
+def _text(field: str) -> str:
+    return _ESCAPE.sub(lambda match: chr(int(match[1], 8)), field)
 
 
 def _removable(device: Path) -> bool:

@@ -24,11 +24,12 @@ class Act(Step):
     _failed: KioskError | None = None
 
     def middle(self) -> Iterable[Widget]:
-        """List the stages."""
+        """Say the one thing that matters, and list the stages."""
+        yield Static(text("act.stay"), id="stay", classes="panel", markup=False)
         for stage in STAGES:
-            yield Static(f"[ ] {text(f'act.{stage}')}", id=f"stage-{stage}", markup=False)
-        yield Static("", id="seconds", classes="gap", markup=False)
-        yield Static(text("act.stay"), classes="quiet", markup=False)
+            classes = "gap" if stage == STAGES[0] else ""
+            yield Static(f"[ ] {text(f'act.{stage}')}", id=f"stage-{stage}", classes=classes, markup=False)
+        yield Static("", id="seconds", classes="gap quiet", markup=False)
 
     def hints(self) -> Iterable[KeyHint]:
         """Nothing can be pressed while it works, but for help from staff."""
@@ -54,8 +55,18 @@ class Act(Step):
     def _begin(self) -> None:
         self._failed, self.at_work = None, True
         self._began = time.monotonic()
+        self._say_how_it_stands()
         self.query_one(KeyBar).hints = list(self.hints())
         self.run_worker(self._act(), exit_on_error=True)
+
+    def question(self) -> str:
+        """Say what is going on, or that it has stopped."""
+        return super().question() if self._failed is None else text("act.stopped")
+
+    def _say_how_it_stands(self) -> None:
+        """Once it has stopped, the stick may have to come out."""
+        self.query_one(".question", Static).update(self.question())
+        self.query_one("#stay").display = self._failed is None
 
     def _tick(self) -> None:
         if self._failed is None:
@@ -80,6 +91,7 @@ class Act(Step):
             visit.outcome = await service.issue(visit.application(), visit.medium)
         except KioskError as error:
             self._failed, self.at_work = error, False
+            self._say_how_it_stands()
             self.fault(error)
             said = text("error.resumable", request=error.request) if error.request else ""
             self.query_one("#seconds", Static).update(said)

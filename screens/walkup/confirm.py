@@ -1,5 +1,6 @@
 """Confirm: every answer on one page, consent, and the machine's own check in one line."""
 
+import asyncio
 from collections.abc import Iterable
 
 from textual.widget import Widget
@@ -7,6 +8,7 @@ from textual.widgets import Static
 
 from kiosk.i18n import language_of, text
 from kiosk.lifecycle.standing import profile_name
+from kiosk.media.directory import DirectoryMedium
 from kiosk.selfcheck import examine
 from screens.step import Step
 from screens.widgets.body import Body
@@ -32,7 +34,7 @@ class Confirm(Step):
             ("medium", visit.medium.name if visit.medium else ""),
         ):
             yield Row(text(f"confirm.{id_}"), value)
-        yield Static("", id="machine", classes="gap", markup=False)
+        yield Row(text("confirm.this"), "", id="machine")
         yield Static(text("confirm.consent"), classes="gap", markup=False)
         yield Static(text("notice.own"), classes="warning gap", markup=False)
 
@@ -56,14 +58,26 @@ class Confirm(Step):
             self.query_one(KeyBar).hints = list(self.hints())
 
     def on_mount(self) -> None:
-        """Let the machine check itself."""
+        """Let the machine check itself; a stick that was pulled meanwhile is missed now."""
+        self.call_next(self._guarded, self._look)
         self.run_worker(self._examine(), exit_on_error=True)
+
+    async def answer(self) -> None:
+        """Act on the medium that was chosen and on no other."""
+        await self._look()
+        await super().answer()
+
+    async def _look(self) -> None:
+        if self.visit.medium is None:
+            raise RuntimeError("no medium was chosen")
+        await asyncio.to_thread(DirectoryMedium.again, self.visit.medium, self.visit.medium_identity)
 
     async def _examine(self) -> None:
         bad = [finding for finding in await examine(self.visit.services) if finding.level == "bad"]
-        line = self.query_one("#machine", Static)
-        line.update(f"[ ] {text('confirm.machine.bad')}" if bad else f"[v] {text('confirm.machine')}")
-        line.set_class(not bad, "good")
+        # Whoever went back meanwhile has taken the line along.
+        for machine in self.query("#machine").results(Row):
+            machine.update(f"[ ] {text('confirm.machine.bad')}" if bad else f"[v] {text('confirm.machine')}")
+            machine.set_class(not bad, "good")
 
 
 def _masked(number: str) -> str:

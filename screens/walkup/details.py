@@ -14,6 +14,9 @@ from screens.step import Step
 from screens.widgets.field import Field
 from screens.widgets.parts import FormRow
 
+TYPED_DIGITS = 24
+"""More than any number has, with what people put between the digits: one too many must be refused, not cut off."""
+
 
 class Details(Step):
     """Three fields, one after another."""
@@ -28,9 +31,10 @@ class Details(Step):
         name = Field("name", "text", limit=60, korean=language_of() == "ko", value=visit.name)
         yield FormRow(text(f"details.name.{kind}"), name)
         yield FormRow(
-            text(f"details.number.{kind}"), Field("number", "digits", limit=14, value=visit.id_number.text())
+            text(f"details.number.{kind}"),
+            Field("number", "digits", limit=TYPED_DIGITS, value=visit.id_number.text()),
         )
-        yield FormRow(text("details.phone"), Field("phone", "digits", limit=20, value=visit.phone))
+        yield FormRow(text("details.phone"), Field("phone", "digits", limit=TYPED_DIGITS, value=visit.phone))
         yield Static(text("details.hint"), classes="quiet gap", markup=False)
 
     @property

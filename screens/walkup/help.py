@@ -47,9 +47,12 @@ class Help(Step):
             yield Choice(number, str(number), text(f"faq.{number}.q"))
 
     def hints(self) -> Iterable[KeyHint]:
-        """Esc leads back."""
+        """Enter opens what is marked, Esc leads back; an answer is left with both."""
+        if not self._open:
+            yield KeyHint("enter", "Enter", text("key.choose"))
         yield KeyHint("escape", "Esc", text("key.back"))
-        yield KeyHint("f2", "F2", text("key.korean"))
+        if not self._open:
+            yield KeyHint("f2", "F2", text("key.korean"))
         yield KeyHint("f9", "F9", text("key.staff"))
 
     def on_key(self, event: events.Key) -> None:
@@ -78,7 +81,10 @@ class Help(Step):
         self.call_next(self.show_anew)
 
     def action_go_on(self) -> None:
-        """Open what is marked; with one question left by the search, that one."""
+        """Open what is marked; with one question left by the search, that one. Close an answer."""
+        if self._open:
+            self._show(0)
+            return
         shown = [choice for choice in self.query(Choice) if choice.display]
         if isinstance(self.focused, Choice):
             super().action_go_on()

@@ -38,7 +38,7 @@ class Identity(Step):
     def middle(self) -> Iterable[Widget]:
         """Show where the code went, and in practice what it is."""
         digits = self.visit.services.policy.code_digits
-        yield FormRow(text("identity.code", digits=digits), Field("code", "digits", limit=digits))
+        yield FormRow(text("identity.code", digits=digits), Field("code", "code", limit=digits))
         yield Static("", id="panel", classes="warning gap", markup=False)
         yield Static("", id="sent", classes="gap", markup=False)
         yield Static("", id="left", classes="hint", markup=False)

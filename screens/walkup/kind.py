@@ -77,6 +77,7 @@ class Kind(Step):
 
     def _ask(self, asking: str) -> None:
         self._asking = asking
+        self.set_class(bool(asking), "asking")
         self.call_next(self.show_anew)
 
     def _take(self, id_: str) -> None:

@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from kiosk.i18n import text
 from screens.walkup.staff import Staff
+from screens.widgets.frame import KeyHint
 
 
 class Lost(Staff):
@@ -23,7 +24,12 @@ class Lost(Staff):
 
     def middle(self) -> Iterable[Widget]:
         """Say what matters, in the order in which it matters."""
-        yield Static("", id="noted", classes="panel", markup=False)
+        yield Static("", id="noted", classes="panel lost", markup=False)
         yield Static(text("lost.staff"), classes="gap", markup=False)
         yield Static(text("lost.bring"), markup=False)
         yield Static(text("lost.why"), classes="quiet gap", markup=False)
+
+    def hints(self) -> Iterable[KeyHint]:
+        """Offer what it tells the person to do."""
+        yield from super().hints()
+        yield KeyHint("f9", "F9", text("key.staff"))

@@ -14,6 +14,7 @@ from kiosk.media.directory import DirectoryMedium
 from screens.flow import Nav
 from screens.step import Step
 from screens.widgets.choice import Choice
+from screens.widgets.frame import KeyHint
 
 
 class Medium(Step):
@@ -25,10 +26,23 @@ class Medium(Step):
     def middle(self) -> Iterable[Widget]:
         """List what is there."""
         self._shown = tuple(self.visit.media[:9])
+        names = [path.name for path in self._shown]
         for number, path in enumerate(self._shown, 1):
-            yield Choice(number, str(path), visible(path.name), side=_room(path), more=visible(str(path)))
-        here = text("medium.stays" if self._shown else "medium.none")
-        yield Static(here, classes="quiet gap" if self._shown else "", markup=False)
+            # Where it is mounted says nothing to most people, but tells two of one name apart.
+            more = visible(str(path)) if names.count(path.name) > 1 else ""
+            yield Choice(number, str(path), visible(path.name), side=_room(path), more=more)
+        if self._shown:
+            yield Static(text("medium.stays"), classes="quiet", markup=False)
+        else:
+            yield Static(text("medium.none"), classes="panel", markup=False)
+
+    def hints(self) -> Iterable[KeyHint]:
+        """Say that Enter chooses here, when there is something to choose."""
+        for hint in super().hints():
+            if hint.key != "enter":
+                yield hint
+            elif self._shown:
+                yield KeyHint(hint.key, hint.cap, text("key.choose"))
 
     def on_mount(self) -> None:
         """Look every second what is put in and taken out."""
@@ -41,11 +55,12 @@ class Medium(Step):
     def chosen(self, value: str) -> None:
         """Take a medium that can be written."""
         try:
-            DirectoryMedium.open(Path(value)).check_space(SPACE_NEEDED)
+            medium = DirectoryMedium.open(Path(value))
+            medium.check_space(SPACE_NEEDED)
         except KioskError as error:
             self.fault(error)
             return
-        self.visit.medium = Path(value)
+        self.visit.medium, self.visit.medium_identity = Path(value), medium.identity
         self.dismiss(Nav.NEXT)
 
     async def answer(self) -> None:

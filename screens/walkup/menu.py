@@ -8,6 +8,7 @@ from kiosk.i18n import text
 from screens.flow import Nav
 from screens.step import Step
 from screens.widgets.choice import Choice
+from screens.widgets.frame import KeyHint
 
 
 class Menu(Step):
@@ -18,6 +19,11 @@ class Menu(Step):
     def middle(self) -> Iterable[Widget]:
         """List the flows."""
         yield Choice(1, "issue", text("flow.issue"), more=text("flow.issue.more"))
+
+    def hints(self) -> Iterable[KeyHint]:
+        """Say that Enter chooses here."""
+        for hint in super().hints():
+            yield KeyHint(hint.key, hint.cap, text("key.choose")) if hint.key == "enter" else hint
 
     def chosen(self, value: str) -> None:
         """Begin the flow."""

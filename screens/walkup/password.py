@@ -28,6 +28,8 @@ RULES = (
 )
 SHOWN = 8
 """The rest is said only when it is broken."""
+TYPED = 80
+"""More than a password may have: what a field cuts off, twice the same, nobody would hear of."""
 
 
 class Password(Step):
@@ -37,13 +39,13 @@ class Password(Step):
 
     def middle(self) -> Iterable[Widget]:
         """Ask, show the rules, ask again."""
-        yield Field("password", "secret", limit=64)
+        yield Field("password", "secret", limit=TYPED)
         with Grid(classes="rules"):
             for rule in RULES[:SHOWN]:
                 yield Static("", id=f"rule-{rule}", markup=False)
         yield Static("", id="rest", classes="strong", markup=False)
         yield Static("", id="missing", classes="hint", markup=False)
-        yield FormRow(text("password.again"), Field("again", "secret", limit=64))
+        yield FormRow(text("password.again"), Field("again", "secret", limit=TYPED))
         yield Static(text("password.lost"), classes="quiet", markup=False)
 
     def on_mount(self) -> None:
@@ -53,6 +55,9 @@ class Password(Step):
     def on_field_changed(self, message: Field.Changed) -> None:
         """Judge while it is typed."""
         message.stop()
+        if message.typed and message.field.name == "password":
+            # The rules below are judged with every key; what was said of the last try is not true any more.
+            self.clear_fault()
         self._judge()
 
     def _judge(self) -> None:
@@ -68,6 +73,7 @@ class Password(Step):
         missing = [text(f"rule.{rule}") for rule in RULES if f"password.{rule}" in broken]
         sentence = text("password.missing", rules=", ".join(missing)) if missing else text("password.good")
         self.query_one("#missing", Static).update(sentence)
+        self.query_one("#missing").set_class(not missing, "good")
         rest = [text(f"rule.{rule}") for rule in RULES[SHOWN:] if f"password.{rule}" in broken]
         line = self.query_one("#rest", Static)
         line.update(f"[!] {', '.join(rest)}")

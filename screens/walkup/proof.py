@@ -34,12 +34,13 @@ class Proof(Step):
             raise RuntimeError("nothing was issued")
         end = outcome.not_after.astimezone(KST)
         opens = dates.renewal_opens(end, self.visit.services.policy.renewal_window_days)
-        yield Static(text("proof.remove"), classes="banner", markup=False)
         yield Marks([text(f"proof.{id_}") for id_ in ("read", "opened", "signed")])
+        yield Static(text("proof.remove"), classes="banner gap", markup=False)
         yield BigDate(end.date())
-        until = text("proof.until", year=end.year, month=end.month, day=end.day)
-        yield Static(until, classes="strong", markup=False)
-        yield Static(text("proof.renew", year=opens.year, month=opens.month, day=opens.day), markup=False)
+        with Widget(classes="dates"):
+            until = text("proof.until", year=end.year, month=end.month, day=end.day)
+            yield Static(until, classes="strong", markup=False)
+            yield Static(text("proof.renew", year=opens.year, month=opens.month, day=opens.day), markup=False)
         yield Static(text("notice.own"), classes="warning", markup=False)
 
     def hints(self) -> Iterable[KeyHint]:

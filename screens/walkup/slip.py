@@ -17,6 +17,9 @@ from screens.step import Step
 from screens.widgets.frame import KeyHint
 from screens.widgets.parts import Row
 
+BESIDE = 34
+"""So many columns beside the code are enough to say what it is for."""
+
 
 class Paper(Step):
     """The base of both: Esc and Enter lead back to the proof."""
@@ -44,6 +47,7 @@ class CalendarCode(Paper):
     def middle(self) -> Iterable[Widget]:
         """Draw the code, or say the day where it does not fit."""
         yield Static(calendar_code(self.end()), classes="qr", markup=False)
+        yield Static(text("code.how"), classes="how strong", markup=False)
         yield Static(text("code.small", day=self.end().isoformat()), classes="small", markup=False)
 
     def on_mount(self) -> None:
@@ -61,6 +65,7 @@ class CalendarCode(Paper):
         fits = len(lines) < size.height and len(lines[0]) <= size.width
         self.set_class(fits, "code")
         self.query_one(".qr").display = fits
+        self.query_one(".how").display = fits and size.width >= len(lines[0]) + BESIDE
         self.query_one(".small").display = not fits
 
 
@@ -77,7 +82,8 @@ class Slip(Paper):
         if self.visit.services.state.practice:
             yield Static(text("issue.practice"), classes="warning practice", markup=False)
         yield Row(text("confirm.kind"), profile_name(outcome.request.profile, language_of()))
-        yield Row(text("slip.until"), self.end().isoformat())
+        end = self.end()
+        yield Row(text("slip.until"), text("slip.day", year=end.year, month=end.month, day=end.day))
         yield Row(text("slip.serial"), outcome.serial)
         yield Row(text("slip.request"), outcome.request.code)
         yield Row(text("slip.anchor"), outcome.anchor)

@@ -28,6 +28,8 @@ class Body(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     _first: Widget | None = None
     """The block that the page begins with: it stays there when what stands above it grows or shrinks."""
+    _wanted: Widget | None = None
+    """What was to be seen: an answer that is marked grows, and may not be any more."""
     _turning = False
 
     def on_mount(self) -> None:
@@ -57,7 +59,7 @@ class Body(VerticalScroll, can_focus=False, inherit_bindings=False):
     def turn(self) -> None:
         """Show the next page, the first after the last. A page begins with the first block that was left out."""
         rest = self._left_out()
-        self._turning = True
+        self._turning, self._wanted = True, None
         if not rest:
             self.begin_with(None)
         elif rest[0].virtual_region.y > self.scroll_offset.y:
@@ -77,6 +79,7 @@ class Body(VerticalScroll, can_focus=False, inherit_bindings=False):
         others = [other for other in self.children if other is not block]
         if others:
             self.move_child(block, before=(part and self.block(part)) or others[0])
+        self._wanted = None
         self.begin_with(block)
 
     def block(self, part: Widget) -> Widget | None:
@@ -96,7 +99,10 @@ class Body(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     def show(self, part: Widget) -> None:
         """Turn to the page with `part` on it, if it is not to be seen."""
-        if not self.shows(part):
+        self._wanted = part
+        if self.shows(part):
+            self._look_again()
+        else:
             self.begin_with(self.block(part))
 
     @property
@@ -117,18 +123,25 @@ class Body(VerticalScroll, can_focus=False, inherit_bindings=False):
     def _go(self, y: float) -> None:
         self.scroll_to(y=y, animate=False, force=True, immediate=True)
 
-    def _look_again(self) -> None:
-        """Look once everything has its new place."""
-        self.call_after_refresh(self._find_place)
-
-    def _find_place(self) -> None:
-        """Begin with the block that the page began with, and leave out what would be cut."""
+    def _go_to_first(self) -> None:
         first = self._first
         if first is not None and first.parent is self and first.display:
             y = 0 if first is next(iter(self._blocks()), None) else first.virtual_region.y
             y = min(y, self.max_scroll_y)
             if y != self.scroll_offset.y:
                 self._go(y)
+
+    def _look_again(self) -> None:
+        """Look once everything has its new place."""
+        self.call_after_refresh(self._find_place)
+
+    def _find_place(self) -> None:
+        """Begin with the block that the page began with, and leave out what would be cut."""
+        self._go_to_first()
+        wanted = self._wanted
+        if wanted is not None and wanted.has_focus and not self.shows(wanted):
+            self._first = self.block(wanted)
+            self._go_to_first()
         self._leave_out_cut()
         self.post_message(self.Looked(overflows=self.overflows, turned=self._turning))
         self._turning = False

@@ -18,7 +18,9 @@ from kiosk.hangul import Composer
 from kiosk.i18n import text, visible
 from kiosk.secret import Secret
 
-Kind = Literal["text", "digits", "secret"]
+Kind = Literal["text", "digits", "code", "secret"]
+"""Digits come with what people write between them; a code is nothing but digits."""
+DIGITS = {"digits": "0123456789-+ ", "code": "0123456789"}
 REPLACED = "\ufffd"
 """Stands for bytes that were no text: somebody's terminal and this one do not agree. It is nobody's name."""
 
@@ -82,7 +84,7 @@ class Field(Widget, can_focus=True):
         return Content.assemble(shown, (cursor, "reverse"), " " * gap, (mode, "$accent bold"))
 
     def _mode(self) -> str:
-        if self.kind == "digits":
+        if self.kind in DIGITS:
             return text("field.digits")
         if self.korean:
             return text("field.korean")
@@ -117,7 +119,7 @@ class Field(Widget, can_focus=True):
 
     def _type(self, character: str) -> None:
         before = list(self._line), copy.copy(self._composer)
-        if self.kind == "digits":
+        if self.kind in DIGITS:
             self._take_digit(unicodedata.normalize("NFKC", character))
         elif self.korean and (typed := self._composer.key(character)) is not None:
             self._line.extend(typed.done)
@@ -129,7 +131,7 @@ class Field(Widget, can_focus=True):
 
     def _take_digit(self, character: str) -> None:
         """Take a digit of any width, and what people write between digits."""
-        if len(character) == 1 and character in "0123456789-+ ":
+        if len(character) == 1 and character in DIGITS[self.kind]:
             self._line.append(character)
 
     def _take(self, character: str) -> None:

@@ -15,9 +15,9 @@ from screens.widgets.field import Field
 class Row(Horizontal):
     """A word and what it says, aligned with the rows above and below."""
 
-    def __init__(self, word: str, value: str) -> None:
+    def __init__(self, word: str, value: str, id: str | None = None) -> None:  # noqa: A002 - as Textual has it
         """`value` is data: it is shown as it is, with what would act on a terminal made visible."""
-        super().__init__()
+        super().__init__(id=id)
         self._word = word
         self._value = visible(value)
 
@@ -25,6 +25,12 @@ class Row(Horizontal):
         """Put both on one line."""
         yield Static(self._word, classes="word", markup=False)
         yield Static(self._value, classes="value", markup=False)
+
+    def update(self, value: str) -> None:
+        """Say something else; it may not stand on the screen yet."""
+        self._value = visible(value)
+        for line in self.query(".value").results(Static):
+            line.update(self._value)
 
 
 class FormRow(Widget):

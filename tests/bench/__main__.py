@@ -7,7 +7,7 @@ times are information. It ends with 0 when it ran: a missed target is said, not 
 import sys
 import time
 
-from tests.bench import authority, batch, commands, registry, scan
+from tests.bench import authority, batch, commands, registry, scan, screens, watch
 
 BENCHMARKS = {
     "batch": batch.run,
@@ -15,6 +15,8 @@ BENCHMARKS = {
     "authority": authority.run,
     "registry": registry.run,
     "commands": commands.run,
+    "screens": screens.run,
+    "watch": watch.run,
 }
 
 

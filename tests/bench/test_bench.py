@@ -1,6 +1,7 @@
 """The benchmarks run, in a small size: what they find is judged by `make bench`, on a quiet machine."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -8,9 +9,23 @@ import pytest
 
 from data.registry import Registry
 from kiosk.media.scan import scan as look
-from tests.bench import authority, batch, commands, measure, openssl, people, registry, rows, scan
+from tests.bench import (
+    authority,
+    batch,
+    commands,
+    measure,
+    openssl,
+    people,
+    registry,
+    rows,
+    scan,
+    screens,
+    watch,
+    wire,
+)
 from tests.bench.__main__ import BENCHMARKS, main
 from tests.bench.measure import Fact, Finding, Ratio, Spent
+from tests.screens.terminal import Person
 
 SMALL: dict[str, Callable[[], Iterable[Finding]]] = {
     "batch": lambda: batch.run(issues=1, rounds=1),
@@ -18,6 +33,8 @@ SMALL: dict[str, Callable[[], Iterable[Finding]]] = {
     "authority": lambda: authority.run(certificates=2, rounds=1),
     "registry": lambda: registry.run(many=800, few=600, rounds=1),
     "commands": lambda: commands.run(rounds=1),
+    "screens": lambda: screens.run(rounds=1, visits=1),
+    "watch": lambda: watch.run(rounds=1, sticks=1),
 }
 
 
@@ -101,6 +118,32 @@ def test_rows_are_as_the_registry_writes_them(tmp_path: Path) -> None:
         fresh.close()
     finally:
         registry.close()
+
+
+def test_a_screen_counts_as_painted_when_all_of_its_text_is_there() -> None:
+    code = (
+        "import sys, time; {}; print('one'); sys.stdout.flush(); time.sleep(0.3); print('two'); time.sleep(9)"
+    )
+    person = Person(sys.executable, "-c", code.format("print('none')"))
+    try:
+        person.sees("two")
+        assert screens.painted(person) - person.pieces[0][0] > 0.2
+    finally:
+        person.leaves()
+
+
+def test_bytes_are_counted_from_one_still_screen_to_the_next() -> None:
+    person = Person("cat")
+    try:
+        meter = wire.Meter(person)
+        typed = list(meter.types("ab"))
+        person.presses("Enter")
+        person.sees("abab")
+        line = meter.step("line")
+        assert [sent.count for sent in typed] == [1, 1]
+        assert (line.count, line.text.split()) == (len("\r\nab\r\n"), ["ab", "ab"])
+    finally:
+        person.leaves()
 
 
 def _schema(registry: Registry) -> set[tuple[str, str | None]]:

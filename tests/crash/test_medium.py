@@ -124,4 +124,4 @@ def test_every_call_refused_or_pretended(name: str, number: int, matrix: Matrix)
     calls = [call for call in matrix.calls(name, MEDIUM) if name == NEW or not asks(call.line)]
     some = part(calls, number)
     matrix.play(name, [*refuse(MEDIUM, some), *lie(MEDIUM, some)])
-    fine(matrix, 30)
+    fine(matrix, 10)

@@ -116,7 +116,7 @@ def test_kind_of_a_foreign_certificate(certificate: x509.Certificate, practice_s
 
 def test_names_that_are_shown(certificate: x509.Certificate) -> None:
     assert (profile_name("personal-bank", "ko"), profile_name("personal-bank", "en")) == (
-        "은행/보험용 개인", "Bank and insurance, personal",
+        "은행/보험용 개인", "Bank/insurance, personal",
     )  # fmt: skip
     assert profile_name("no longer offered", "ko") == "no longer offered"
     assert person_name(certificate).startswith("Certkiosk CA 1")

@@ -52,14 +52,15 @@ def table(tmp_path: Path, text: str | bytes) -> Path:
 
 def test_sticks_are_told_from_everything_else(tmp_path: Path, devices: Path) -> None:
     found = mounted(table(tmp_path, DESKTOP), devices)
-    assert [str(path) for path in found] == [
-        "/media/kim/SANDISK", "/run/media/kim/내 USB\t1", "/mnt", "/mnt/card\\x",
-    ]  # fmt: skip
+    assert {number: str(path) for number, path in found.items()} == {
+        "8:17": "/media/kim/SANDISK", "8:33": "/run/media/kim/내 USB\t1", "8:65": "/mnt", "179:1": "/mnt/card\\x",
+    }  # fmt: skip
+    assert list(found) == ["8:17", "8:33", "8:65", "179:1"]
 
 
 def test_without_knowledge_of_devices_only_the_desktops_places_count(tmp_path: Path) -> None:
     found = mounted(table(tmp_path, DESKTOP), tmp_path / "nowhere")
-    assert [path.name for path in found] == ["SANDISK", "내 USB\t1"]
+    assert [path.name for path in found.values()] == ["SANDISK", "내 USB\t1"]
 
 
 @pytest.mark.parametrize(
@@ -70,18 +71,18 @@ def test_without_knowledge_of_devices_only_the_desktops_places_count(tmp_path: P
     ],
 )  # fmt: skip
 def test_a_strange_table_holds_no_stick(tmp_path: Path, text: str) -> None:
-    assert mounted(table(tmp_path, text), tmp_path) == ()
+    assert mounted(table(tmp_path, text), tmp_path) == {}
 
 
 def test_a_name_that_is_no_text_is_still_a_path(tmp_path: Path) -> None:
     line = "610 27 8:17 / /media/kim/홍 rw - vfat /dev/sdb1 rw\n".encode("cp949")
-    [found] = mounted(table(tmp_path, line), tmp_path)
+    [found] = mounted(table(tmp_path, line), tmp_path).values()
     assert os.fsencode(found) == "/media/kim/홍".encode("cp949")
 
 
 def test_no_table_no_stick(tmp_path: Path) -> None:
-    assert mounted(tmp_path / "missing", tmp_path) == ()
+    assert mounted(tmp_path / "missing", tmp_path) == {}
 
 
 def test_the_table_of_this_machine_is_read() -> None:
-    assert all(path.is_absolute() for path in mounted())
+    assert all(path.is_absolute() for path in mounted().values())

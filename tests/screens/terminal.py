@@ -37,6 +37,14 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
+def drawn(screen: pyte.Screen) -> list[str]:
+    """What stands on a screen, line by line. pyte's own `display` fails where half a wide letter is left."""
+    return [
+        "".join(screen.buffer[row][column].data for column in range(screen.columns)).rstrip()
+        for row in range(screen.lines)
+    ]
+
+
 def _sits_down() -> None:
     """In the process that starts: this is its terminal, and a crash may write all of its memory to a file."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -54,6 +62,8 @@ class Person:
         self._screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self._screen)
         self.output = bytearray()
+        self.pieces: list[tuple[float, int]] = []
+        """When each piece of the output came, and how long all of it was then."""
         self.resize(*size)
         # A size sent too early is no news: the program is not there yet.
         self.settings = termios.tcgetattr(slave)
@@ -79,6 +89,7 @@ class Person:
                 raise
             return False
         self.output += data
+        self.pieces.append((time.perf_counter(), len(self.output)))
         self._stream.feed(data)
         return bool(data)
 
@@ -87,7 +98,7 @@ class Person:
         """What stands on the screen, line by line."""
         while self.look():
             pass
-        return [line.rstrip() for line in self._screen.display]
+        return drawn(self._screen)
 
     @property
     def text(self) -> str:

@@ -111,7 +111,7 @@ def test_a_signal_to_the_parent_ends_everything(
     assert not [pid for pid in ours if Path(f"/proc/{pid}").exists()]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL, signal.SIGSEGV])
 def test_a_signal_to_the_child_ends_its_visit_only(start: Start, number: signal.Signals) -> None:
     person = start()
     journey = Journey(person)
@@ -126,6 +126,23 @@ def test_a_signal_to_the_child_ends_its_visit_only(start: Start, number: signal.
     person.presses("F12")
     assert person.ends() == 0
     assert restored(person)
+
+
+@pytest.mark.parametrize("size", [(36, 9), (120, 36)], ids=["zoom", "large"])
+def test_a_window_that_changes_during_the_hand_over(
+    start: Start, medium: Path, size: tuple[int, int]
+) -> None:
+    """Nobody is there to hear of it then: who comes next takes the window as it is."""
+    person = start("mistaken", "brief")
+    journey = Journey(person)
+    journey.to_password(medium.name)
+    [now, *_] = children(person.process.pid)
+    person.types(SECRET + "kill")
+    person.resize(*size)
+    person.until(lambda: now not in children(person.process.pid), "the end")
+    journey.begins()
+    assert all(len(line) <= size[0] for line in person.lines)
+    assert journey.says("key.next").strip() in journey.bar or journey.says("key.choose") in journey.bar
 
 
 def test_the_waiting_child_is_replaced(start: Start) -> None:
@@ -198,6 +215,19 @@ def test_what_was_typed_ahead_is_nobodys_answer(start: Start, medium: Path) -> N
         person.sends((SECRET + "exit").encode() + b"\r1" * 1500)
         person.until(lambda now=now: now not in children(person.process.pid), "the next visit")
         stays_idle(journey)
+
+
+def test_what_the_kernel_holds_for_the_dead_is_nobodys_answer(start: Start) -> None:
+    """A child that hangs reads nothing: all that was typed at it still waits when it is killed."""
+    person = start("brief")
+    journey = Journey(person)
+    journey.begins()
+    [now, *_] = children(person.process.pid)
+    os.kill(now, signal.SIGSTOP)
+    person.sends(b"\r1" * 1000)
+    os.kill(now, signal.SIGKILL)
+    person.until(lambda: now not in children(person.process.pid), "the next visit")
+    stays_idle(journey)
 
 
 def stays_idle(journey: Journey) -> None:

@@ -1,16 +1,23 @@
 """A terminal that is too small says so, plainly, and gives everything back when it grows."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from kiosk.lifecycle.outcome import Outcome
 from screens.step import Step
 from screens.toosmall import TooSmall
+from screens.walkup import act
+from screens.walkup.confirm import Confirm
 from screens.walkup.details import Details
 from screens.walkup.kind import Kind
 from screens.walkup.menu import Menu
 from screens.walkup.prepare import Prepare
+from screens.walkup.proof import Proof
 from tests.screens.stage import Stage, stage
+from tests.screens.walk import walk
 
 SMALL = [(35, 18), (72, 8), (10, 3), (1, 1)]
 
@@ -78,3 +85,31 @@ async def test_a_window_that_opens_too_small_says_so_at_once(state: Path, medium
         assert "가로36칸" in on.said
         await on.resize((72, 18))
         assert on.sees("step.idle.question")
+
+
+async def test_an_act_that_ends_while_the_window_is_too_small(
+    state: Path, medium: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on by itself, and when the window grows the proof is there."""
+    go = asyncio.Event()
+
+    class Waiting(act.Issuing):
+        async def issue(self, *answers: Any) -> Outcome:
+            await go.wait()
+            return await super().issue(*answers)
+
+    monkeypatch.setattr(act, "Issuing", Waiting)
+    async with stage(state, [medium], language="en") as on:
+        await walk(on, Confirm)
+        await on.press("enter")
+        await on.at(act.Act)
+        for size in ((36, 9), (20, 5), (120, 36), (10, 3)):
+            await on.resize(size)
+        assert isinstance(on.app.screen, TooSmall)
+        go.set()
+        await on.until(lambda: on.visit.outcome is not None)
+        await on.until(lambda: isinstance(on.app.screen, TooSmall))
+        await on.resize((72, 18))
+        await on.at(Proof)
+        assert on.sees("step.proof.question")
+        assert len(list(medium.rglob("signCert.der"))) == 1

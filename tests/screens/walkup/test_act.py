@@ -15,7 +15,6 @@ from screens.walkup import act
 from screens.walkup.act import STAGES, Act
 from screens.walkup.confirm import Confirm
 from screens.walkup.help import Help
-from screens.walkup.menu import Menu
 from screens.walkup.proof import Proof
 from tests.screens.stage import Stage, stage
 from tests.screens.steps import fill
@@ -151,22 +150,6 @@ async def test_what_can_be_done_after_a_failure(
             assert answers == [Nav.BACK]
 
 
-async def test_a_stick_that_vanishes_between_two_steps(state: Path, medium: Path) -> None:
-    """It is missed at the act; put back in, the same key finishes with one certificate."""
-    away = medium.with_name("away")
-    async with stage(state, [medium], language="en") as on:
-        await walk(on, Confirm)
-        medium.rename(away)
-        await on.press("enter")
-        step = await on.at(Act)
-        await on.until(lambda: not step.at_work)
-        assert on.sees("error.medium.missing.screen", "key.retry")
-        away.rename(medium)
-        on.send("enter", "enter")
-        await on.at(Proof)
-        assert len(sets(medium)) == 1
-
-
 async def test_a_stick_that_is_pulled_in_the_middle(
     state: Path, medium: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,14 +183,15 @@ async def test_a_stick_that_is_pulled_in_the_middle(
         assert len(sets(medium)) == 1
 
 
-async def test_whoever_goes_back_from_a_failure_reaches_the_menu(state: Path, medium: Path) -> None:
-    async with stage(state, [medium], language="en") as on:
-        await walk(on, Confirm)
-        medium.rmdir()
-        await on.press("enter")
-        step = await on.at(Act)
+async def test_the_stick_stays_in_until_it_has_stopped(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stage(state) as on:
+        issue = Issue(failure("medium.gone"), failure("medium.gone"))
+        step, _ = await begun(on, issue, monkeypatch)
+        assert on.sees("act.stay", "step.act.question")
+        issue.go.set()
         await on.until(lambda: not step.at_work)
-        for _ in range(10):
-            if not isinstance(on.app.screen, Menu):
-                await on.press("escape")
-        await on.at(Menu)
+        assert on.sees("act.stopped", "error.medium.gone.next.screen")
+        assert not on.sees("act.stay")
+        issue.go.clear()
+        await on.press("enter")
+        assert on.sees("act.stay", "step.act.question")

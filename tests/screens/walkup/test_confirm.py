@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.media.directory import DirectoryMedium
 from kiosk.selfcheck import Finding
 from screens.flow import Nav
 from screens.walkup import confirm
@@ -12,14 +13,15 @@ from tests.screens.stage import Stage, stage
 from tests.screens.steps import fill
 
 
-async def shown(on: Stage) -> tuple[Confirm, list[Nav | None]]:
+async def shown(on: Stage, medium: Path) -> tuple[Confirm, list[Nav | None]]:
     fill(on.visit, "Hong")
+    on.visit.medium, on.visit.medium_identity = medium, DirectoryMedium.open(medium).identity
     return await on.show(Confirm(on.visit))
 
 
-async def test_all_answers_are_there_but_for_the_number(state: Path) -> None:
+async def test_all_answers_are_there_but_for_the_number(state: Path, medium: Path) -> None:
     async with stage(state, language="en") as on:
-        _, answers = await shown(on)
+        _, answers = await shown(on, medium)
         for answer in ("General, personal", "Hong", on.visit.phone, "900101-*******"):
             assert answer in on.page
         assert "1234568" not in on.page
@@ -29,9 +31,9 @@ async def test_all_answers_are_there_but_for_the_number(state: Path) -> None:
         assert answers == [Nav.NEXT]
 
 
-async def test_enter_turns_the_pages_before_it_acts(state: Path) -> None:
+async def test_enter_turns_the_pages_before_it_acts(state: Path, medium: Path) -> None:
     async with stage(state, size=(36, 9)) as on:
-        _, answers = await shown(on)
+        _, answers = await shown(on, medium)
         await on.until(lambda: on.sees("confirm.machine"))
         seen = on.said
         assert on.sees("key.next")
@@ -45,12 +47,14 @@ async def test_enter_turns_the_pages_before_it_acts(state: Path) -> None:
         assert answers == [Nav.NEXT]
 
 
-async def test_a_machine_with_a_problem_says_so(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_machine_with_a_problem_says_so(
+    state: Path, medium: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def examine(services: object) -> list[Finding]:
         return [Finding("registry", "good"), Finding("audit", "bad", {"problem": "x"})]
 
     monkeypatch.setattr(confirm, "examine", examine)
     async with stage(state) as on:
-        await shown(on)
+        await shown(on, medium)
         await on.until(lambda: on.sees("confirm.machine.bad"))
         assert not on.sees("confirm.machine")

@@ -108,3 +108,17 @@ async def test_the_first_page_of_a_doubled_screen_is_the_answer_for_the_step(sta
     async with stage(state, size=(36, 9)) as on:
         await on.show(Help(on.visit, "password"))
         assert on.sees("step.password.help")
+
+
+async def test_enter_opens_and_closes_an_answer_and_says_so(state: Path) -> None:
+    async with stage(state) as on:
+        await on.press("enter")
+        await on.at(Menu)
+        await on.press("f1")
+        await on.at(Help)
+        assert on.sees("key.choose")
+        await on.press("down", "enter")
+        assert on.sees("faq.2.a")
+        assert not on.sees("key.choose")
+        await on.press("enter")
+        assert on.sees("step.menu.help", "key.choose")

@@ -79,6 +79,28 @@ async def test_half_a_code_is_no_try(state: Path) -> None:
         assert answers == []
 
 
+@pytest.mark.parametrize("between", ["-", " ", "+"])
+async def test_a_code_is_taken_however_the_message_writes_it(state: Path, between: str) -> None:
+    """A message may part its digits: what stands between them takes no digit's place, and costs no try."""
+    async with stage(state) as on:
+        _, answers = await identity(on)
+        code = sent(on)
+        await on.type(between + between.join((code[:3], code[3:])))
+        assert on.field("code").content == code
+        await on.press("enter")
+        assert answers == [Nav.NEXT]
+
+
+async def test_a_code_of_letters_is_no_try(state: Path) -> None:
+    async with stage(state) as on:
+        _, answers = await identity(on)
+        await on.type("abcdef가나----")
+        await on.press("enter")
+        assert on.sees("identity.short", digits=6)
+        assert on.sees("identity.left", left=5)
+        assert answers == []
+
+
 async def test_a_key_that_is_held_down_sends_one_code(state: Path) -> None:
     async with stage(state) as on:
         await identity(on)
@@ -141,7 +163,7 @@ async def test_a_kind_that_needs_more_is_refused_whatever_is_pressed(state: Path
         assert answers == [Nav.BACK]
 
 
-@pytest.mark.parametrize("change", ["nothing", "name", "phone", "kind"])
+@pytest.mark.parametrize("change", ["nothing", "name", "number", "phone", "kind"])
 async def test_details_that_change_void_the_check(state: Path, medium: Path, change: str) -> None:
     """Nobody is asked again for nothing, and a check never counts for what it was not about."""
     async with stage(state, [medium]) as on:
@@ -156,7 +178,10 @@ async def test_details_that_change_void_the_check(state: Path, medium: Path, cha
             await on.at(Kind)
             await on.press("2")
             await on.at(Details)
-        await on.press("enter", "enter")
+        await on.press("enter")
+        if change == "number":
+            await on.press("backspace", "1")
+        await on.press("enter")
         if change == "phone":
             await on.press("backspace", "0")
         await on.press("enter")

@@ -10,6 +10,8 @@ from kiosk.secret import Secret
 from screens.flow import Nav
 from screens.walkup import kind
 from screens.walkup.kind import Kind
+from screens.widgets.body import Body
+from screens.widgets.choice import Choice
 from tests.screens.stage import stage
 
 
@@ -88,3 +90,16 @@ async def test_what_was_typed_for_a_person_is_not_a_business(
         await on.show(Kind(on.visit))
         await on.press("3")
         assert (on.visit.name, len(on.visit.id_number)) == ("", 0)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+async def test_the_marked_kind_is_in_sight_though_it_grows(state: Path, language: str) -> None:
+    """On the doubled screen a marked kind has lines that the others have not."""
+    async with stage(state, size=(36, 9), language=language) as on:
+        step, _ = await on.show(Kind(on.visit))
+        for key in ["down"] * 6 + ["up"] * 6:
+            await on.press(key)
+            marked = step.focused
+            assert isinstance(marked, Choice)
+            assert not marked.has_class("-cut"), on.page
+            assert step.query_one(Body).shows(marked), on.page

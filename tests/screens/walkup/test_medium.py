@@ -62,3 +62,15 @@ async def test_touch_chooses(state: Path, sticks: list[Path]) -> None:
         await on.pilot.click(step.query("Choice").last())
         assert answers == [Nav.NEXT]
         assert on.visit.medium == sticks[1]
+
+
+async def test_where_a_stick_is_mounted_is_shown_to_nobody_who_can_do_without(
+    state: Path, sticks: list[Path]
+) -> None:
+    async with stage(state, sticks[:1]) as on:
+        step, _ = await on.show(Medium(on.visit))
+        assert on.sees("key.choose", "medium.stays")
+        assert not step.query(".more")
+        on.visit.media = ()
+        await on.until(lambda: on.sees("medium.none"))
+        assert not on.sees("key.choose"), "there is nothing that Enter could choose"

@@ -113,3 +113,15 @@ async def test_nothing_of_it_is_on_any_screen(state: Path) -> None:
             await on.type(char)
             assert not {"Z", "q", "7"} & set(on.page)
         assert "*" * 12 in on.page
+
+
+async def test_what_was_said_goes_when_it_is_put_right(state: Path) -> None:
+    async with stage(state) as on:
+        step, _ = await password(on)
+        await on.type("sun7")
+        await on.press("enter", "enter")
+        assert on.sees("error.password.short")
+        await on.type("!flower-hill")
+        assert not on.sees("error.password.short")
+        assert kept(on) == set(RULES[:SHOWN])
+        assert step.focused is on.field("password")

@@ -117,6 +117,7 @@ def test_a_field_is_never_longer_than_its_limit_and_always_nfc(keys: list[str], 
     [
         ("digits", "010-2345 6789", "010-2345 6789"), ("digits", "+82 10", "+82 10"),
         ("digits", "ab가!.(0)", "0"), ("digits", "0123", "0123"), ("digits", "²①٣", "21"),
+        ("code", "123-456", "123456"), ("code", " 12+3 4５6x", "123456"),
         ("text", "a\ufffdb", "ab"), ("text", "a\u202e\u200b\ue000b", "ab"), ("text", "O'Neil [b]", "O'Neil [b]"),
         ("secret", "Sun7!한", "Sun7!한"), ("secret", "a\ufffdb", "ab"),
     ],

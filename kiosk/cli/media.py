@@ -1,0 +1,158 @@
+"""`kiosk media`: what is plugged in, what the system has mounted, and directories that act as sticks."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from kiosk import config, log
+from kiosk.cli import options
+from kiosk.clock import Clock
+from kiosk.errors import KioskError
+from kiosk.i18n import text, visible
+from kiosk.media.mounted import Mount, mounted, mounts
+from kiosk.media.present import Reader, Stick
+from kiosk.media.watch import Watch
+
+UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+@click.command(help=text("help.media_command"))
+@click.option(
+    "--medium",
+    "media",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help=text("help.media"),
+)
+@options.json_option
+@options.common
+def media(
+    media: tuple[Path, ...], state: Path | None, key_file: Path | None, at: datetime | None, *,  # noqa: ARG001
+    practice: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """List the media and readers that are here now."""
+    _agree(state, at, practice=practice)
+    with Watch() as watch:
+        snapshot = watch.now()
+    here = mounts()
+    found = [_stick(stick, _place(stick, here)) for stick in snapshot.sticks]
+    # What no stick is known for: without udev, or of another kind than USB.
+    known = {each["mounted"] for each in found}
+    found += [_directory(path, here, "mounted") for path in mounted().values() if str(path) not in known]
+    found += [_directory(path, here, "directory") for path in media]
+    if as_json:
+        options.result({"media": found, "readers": [asdict(reader) for reader in snapshot.readers]})
+        return
+    for medium in found:
+        options.show(_line(medium))
+    for reader in snapshot.readers:
+        options.show(_reader_line(reader))
+    if not found and not snapshot.readers:
+        options.say("media.none")
+
+
+def _agree(state: Path | None, at: datetime | None, *, practice: bool) -> None:
+    """Check the common options against the state, when there is one: media can be shown without."""
+    clock = Clock(at)
+    try:
+        found = config.load_state(config.chosen_path(state, practice=practice), practice=practice)
+    except KioskError as error:
+        if error.id != "state.missing" or config.named_path(state) is not None:
+            raise
+        return
+    if clock.stopped and not found.practice:
+        raise KioskError("state.at")
+    log.to_file(found.log, clock)
+
+
+def _place(stick: Stick, here: Sequence[Mount]) -> Path | None:
+    """Say where a stick is mounted. A filesystem's own number may be another one (btrfs), its device's path not."""
+    for mount in here:
+        if mount.device == stick.number or mount.source == str(stick.node):
+            return mount.place
+    return None
+
+
+def _stick(stick: Stick, place: Path | None) -> dict[str, object]:
+    return {
+        "kind": "stick",
+        "node": str(stick.node),
+        "partition": stick.partition,
+        "name": stick.name,
+        "label": stick.label,
+        "filesystem": stick.filesystem or None,
+        "size": stick.size,
+        "serial": stick.serial,
+        "uuid": stick.uuid,
+        "identity": stick.identity,
+        "mounted": None if place is None else str(place),
+        "writable": stick.problem is None and stick.writable_kind and (place is None or _writable(place)),
+        "problem": stick.problem,
+    }
+
+
+def _directory(path: Path, here: Sequence[Mount], kind: str) -> dict[str, object]:
+    """Describe a directory as far as it is a medium; of its device nothing is known."""
+    found = next((mount for mount in here if mount.place == path), None)
+    problem, size = None, None
+    try:
+        space = os.statvfs(path)
+        size = space.f_frsize * space.f_blocks
+    except OSError:
+        problem = "medium.missing"
+    if problem is None and not path.is_dir():
+        problem = "medium.not_directory"
+    return {
+        "kind": kind,
+        "node": found.source if found else None,
+        "partition": None,
+        "name": path.name,
+        "label": None,
+        "filesystem": found.filesystem if found else None,
+        "size": size,
+        "serial": None,
+        "uuid": None,
+        "identity": None,
+        "mounted": str(path),
+        "writable": problem is None and _writable(path),
+        "problem": problem,
+    }
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK)
+
+
+def _line(medium: dict[str, object]) -> str:
+    """Write a medium on one line for a person; what it says of itself is data and shown so."""
+    problem = medium["problem"]
+    if problem is not None:
+        stands = text(f"error.{problem}", path=str(medium["mounted"] or medium["node"]))
+    else:
+        stands = text("media.writable" if medium["writable"] else "media.read_only")
+    size = medium["size"]
+    words = (
+        medium["node"], medium["name"], medium["label"], medium["filesystem"],
+        _size(size) if isinstance(size, int) else None, medium["serial"], medium["mounted"], stands,
+    )  # fmt: skip
+    return "  ".join(visible(str(word)) if word else "-" for word in words)
+
+
+def _reader_line(reader: Reader) -> str:
+    named = (text("media.reader"), reader.name or f"{reader.vendor_id}:{reader.model_id}", reader.serial)
+    return "  ".join(visible(word) or "-" for word in named)
+
+
+def _size(size: int) -> str:
+    """Write a size as it is printed on sticks: thousands, not 1024s."""
+    number = float(size)
+    for unit in UNITS[:-1]:
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit in {"B", "kB", "MB"} else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} {UNITS[-1]}"

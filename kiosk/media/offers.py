@@ -1,0 +1,169 @@
+"""Where a certificate can go, here and now: directories that act as sticks, and the sticks that are plugged in."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kiosk.errors import KioskError
+from kiosk.media.mounted import mounted
+from kiosk.media.present import Snapshot, Stick
+
+UNMOUNT_SECONDS = 5.0
+"""How long the end of a visit waits for sticks to be unmounted."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One medium that is here, whether or not something can be put on it."""
+
+    path: Path | None
+    """Where its files are; None while it is not mounted."""
+    name: str
+    """What people call it: its label, else maker and model, else the directory's name. Hostile text."""
+    stick: Stick | None = None
+    """What udev says of it; None for a directory."""
+    problem: str | None = None
+    """Why nothing can be put on it, as an id of `kiosk.errors.TABLE`."""
+
+    @property
+    def lasting_identity(self) -> str:
+        """The same medium when it comes back; empty when there is no telling (no serial and no filesystem's id)."""
+        if self.stick is None:
+            return f"directory:{self.path}"
+        return self.stick.lasting_identity if self.stick.serial and self.stick.uuid else ""
+
+    @property
+    def identity(self) -> str:
+        """This medium, in this insertion."""
+        return f"directory:{self.path}" if self.stick is None else self.stick.identity
+
+
+def offers(
+    snapshot: Snapshot, places: Mapping[str, Path], given: Iterable[Path] = (),
+    problems: Mapping[str, str] | None = None,
+) -> tuple[Offer, ...]:  # fmt: skip
+    """Give what is here: `given` directories, then sticks.
+
+    `places` has mount points by device number; `problems`, by a stick's identity, what came of mounting it.
+    Sticks that are mounted and that udev does not know (a container) are as directories.
+    """
+    known = {stick.number for stick in snapshot.sticks}
+    return (
+        *(Offer(path, path.name) for path in given),
+        *(_of_stick(stick, places.get(stick.number), problems or {}) for stick in snapshot.sticks),
+        *(Offer(path, path.name) for number, path in places.items() if number not in known),
+    )
+
+
+def _of_stick(stick: Stick, place: Path | None, problems: Mapping[str, str]) -> Offer:
+    problem = stick.problem or (None if stick.writable_kind else "medium.readable")
+    if place is None:
+        problem = problem or problems.get(stick.identity)
+    name = stick.label or stick.name or stick.node.name
+    return Offer(None if problem else place, name, stick, problem)
+
+
+def back_again(chosen: Offer, here: Sequence[Offer]) -> Offer | None:
+    """Find the medium that was chosen among what is here now, also when it was pulled and put in again.
+
+    None when it is not here, when nothing tells it from another one, or when two claim to be it.
+    """
+    for offer in here:
+        if offer.identity == chosen.identity:
+            return offer
+    if not chosen.lasting_identity:
+        return None
+    same = [offer for offer in here if offer.lasting_identity == chosen.lasting_identity]
+    return same[0] if len(same) == 1 else None
+
+
+class Sticks:
+    """Follows what is plugged in for one visit, and has sticks mounted as they come."""
+
+    def __init__(
+        self, given: Sequence[Path] = (), fallback: Path | None = None,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """`given` directories are always here; `fallback` is when nothing else is. `changed` hears of changes."""
+        self._given = tuple(given)
+        self._fallback = fallback
+        self._changed = changed
+        self._snapshot = Snapshot()
+        self._problems: dict[str, str] = {}
+        self._tried: set[str] = set()
+        self._ours: dict[str, Stick] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.here = self._look()
+
+    def _look(self) -> tuple[Offer, ...]:
+        found = offers(self._snapshot, mounted(), self._given, self._problems)
+        if not found and self._fallback is not None:
+            return (Offer(self._fallback, self._fallback.name),)
+        return found
+
+    def refresh(self) -> None:
+        """Look at what is mounted now. Cheap: to be called now and then, since mounting is no event of udev."""
+        found = self._look()
+        if found != self.here:
+            self.here = found
+            self._changed()
+
+    async def follow(self) -> None:
+        """Follow what is plugged in until cancelled."""
+        from kiosk.media.watch import Watch
+
+        with Watch() as watch:
+            async for snapshot in watch.snapshots():
+                self._snapshot = snapshot
+                here = {stick.identity for stick in snapshot.sticks}
+                self._tried &= here
+                for gone in (self._problems.keys() | self._ours.keys()) - here:
+                    self._problems.pop(gone, None)
+                    self._ours.pop(gone, None)
+                self.refresh()
+                for offer in self.here:
+                    stick = offer.stick
+                    if stick and not offer.path and not offer.problem and stick.identity not in self._tried:
+                        self._tried.add(stick.identity)
+                        self._start(self._mount(stick))
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _mount(self, stick: Stick) -> None:
+        from kiosk.media import mount
+
+        try:
+            await mount.mount(stick.node)
+        except KioskError as error:
+            self._problems[stick.identity] = error.id
+        else:
+            self._ours[stick.identity] = stick
+        self.refresh()
+
+    async def let_go(self, offer: Offer) -> None:
+        """Have everything written to a medium and let it go: once this returns it can be pulled.
+
+        It is not mounted again in this visit. Raises what `kiosk.media.mount.let_go` does.
+        """
+        if offer.stick is None:
+            return
+        from kiosk.media import mount
+
+        self._tried.add(offer.stick.identity)
+        await mount.let_go(offer.stick.node)
+        self._ours.pop(offer.stick.identity, None)
+        self.refresh()
+
+    async def close(self) -> None:
+        """Unmount what was mounted for this visit; what takes too long or is in use stays as it is."""
+        from kiosk.media import mount
+
+        with contextlib.suppress(TimeoutError, KioskError):
+            async with asyncio.timeout(UNMOUNT_SECONDS):
+                for stick in self._ours.values():
+                    await mount.unmount(stick.node)

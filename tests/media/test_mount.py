@@ -1,0 +1,206 @@
+"""Sticks are mounted and let go by a real udisksd, on a real system bus, with real filesystems on loop devices."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import TODAY
+from tests.media import udisks
+from tests.media.conftest import needs
+from tests.media.udisks import KIOSK, Machine
+
+CALL = """
+import asyncio, json, sys
+from pathlib import Path
+from kiosk.errors import KioskError
+from kiosk.media import mount
+try:
+    print(json.dumps(asyncio.run(getattr(mount, sys.argv[1])(Path(sys.argv[2]))), default=str))
+except KioskError as error:
+    print(json.dumps({"error": error.id}))
+"""
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    absent = udisks.missing()
+    needs(f"udisks2 ({absent})", present=absent is None)
+    machine = Machine(tmp_path_factory.mktemp("machine"))
+    yield machine
+    machine.close()
+
+
+def asks(machine: Machine, verb: str, node: Path, user: int | None = None) -> object:
+    status, said = machine.python(CALL, verb, node, user=user)
+    assert status == 0, said
+    return json.loads(said)
+
+
+def mounts(machine: Machine, node: Path) -> list[list[str]]:
+    """The lines of the mount table with this node, in words."""
+    lines = machine.does("cat", "/proc/self/mountinfo").splitlines()
+    return [line.split() for line in lines if f" {node} " in line]
+
+
+def test_mounted_and_let_go(machine: Machine) -> None:
+    node = machine.disk("usual", 8, make="mkfs.ext4 -q -F -L 내스틱")
+    place = asks(machine, "mount", node)
+    [line] = mounts(machine, node)
+    assert line[4] == place
+    assert {"nosuid", "nodev", "noexec"} <= set(line[5].split(","))
+    assert str(place).endswith("/내스틱")
+    # Once more: it is used where it is.
+    assert asks(machine, "mount", node) == place
+    assert len(mounts(machine, node)) == 1
+    machine.does("sh", "-c", f"echo good > {place}/file")
+    assert asks(machine, "let_go", node) is False, "a loop device has no power to switch off"
+    assert mounts(machine, node) == []
+    assert asks(machine, "let_go", node) is False, "nothing left to do"
+    machine.removes(node)
+    assert machine.run("e2fsck", "-fn", machine.directory / "usual")[0] == 0
+    assert machine.does("debugfs", "-R", "cat /file", machine.directory / "usual") == "good\n"
+
+
+def test_a_certificate_is_on_the_disk_when_it_is_let_go(
+    machine: Machine, state: Path, write_answers: Callable[..., Path], tmp_path: Path
+) -> None:
+    node = machine.disk("issued", 8)
+    place = asks(machine, "mount", node)
+    words = (
+        "issue",
+        "--state",
+        state,
+        "--answers",
+        write_answers(),
+        "--medium",
+        place,
+        "--at",
+        TODAY.isoformat(),
+    )
+    status, said = machine.python("from kiosk.cli import main; main()", *words)
+    assert status == 0, said
+    machine.does("cp", "-a", f"{place}/NPKI", tmp_path / "proved")
+    asks(machine, "let_go", node)
+    machine.removes(node)
+    image = machine.directory / "issued"
+    assert machine.run("e2fsck", "-fn", image)[0] == 0
+    machine.does("debugfs", "-R", f"rdump /NPKI {tmp_path}", image)
+    on_disk, proved = (
+        {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        for root in (tmp_path / "NPKI", tmp_path / "proved")
+    )
+    assert on_disk == proved
+    assert {path.name for path in on_disk} == {"signCert.der", "signPri.key"}
+
+
+def test_what_is_mounted_elsewhere_is_used_there(machine: Machine) -> None:
+    node = machine.disk("elsewhere", 8)
+    machine.does("mkdir", "-p", "/media/desktop")
+    machine.does("mount", node, "/media/desktop")
+    assert asks(machine, "mount", node) == "/media/desktop"
+    assert asks(machine, "unmount", node) is None
+    assert mounts(machine, node) == []
+    machine.removes(node)
+
+
+def test_a_write_protected_one(machine: Machine) -> None:
+    node = machine.disk("protected", 8)
+    machine.removes(node)
+    node = machine.disk("protected", 8, read_only=True)
+    place = asks(machine, "mount", node)
+    assert mounts(machine, node)[0][5].startswith("ro,")
+    assert machine.run("touch", f"{place}/file")[0] != 0
+    asks(machine, "let_go", node)
+    machine.removes(node)
+
+
+def test_while_somebody_uses_it(machine: Machine) -> None:
+    node = machine.disk("used", 8)
+    place = asks(machine, "mount", node)
+    pid = machine.starts("sh", "-c", f"exec sleep 60 > {place}/open")
+    machine.waits(f"test -e {place}/open")
+    assert asks(machine, "let_go", node) == {"error": "mount.busy"}
+    assert len(mounts(machine, node)) == 1
+    machine.does("kill", pid)
+    machine.waits(f"! kill -0 {pid} 2>/dev/null || grep -q 'State:.Z' /proc/{pid}/status")
+    assert asks(machine, "let_go", node) is False
+    assert mounts(machine, node) == []
+    machine.removes(node)
+
+
+def test_a_damaged_filesystem(machine: Machine) -> None:
+    node = machine.disk("damaged", 8)
+    machine.removes(node)
+    image = machine.directory / "damaged"
+    with image.open("r+b") as file:
+        # The group descriptors: what the superblock says is still an ext4, and cannot be.
+        block = 1024
+        file.seek(2 * block)
+        file.write(b"\xff" * block)
+    node = machine.disk("damaged", 8)
+    assert asks(machine, "mount", node) == {"error": "mount.failed"}
+    assert mounts(machine, node) == []
+    machine.removes(node)
+
+
+def test_nothing_that_could_be_mounted(machine: Machine) -> None:
+    node = machine.disk("empty", 8, make="")
+    assert asks(machine, "mount", node) == {"error": "mount.failed"}
+    assert asks(machine, "let_go", node) is False
+    machine.removes(node)
+    assert asks(machine, "mount", Path("/dev/none")) == {"error": "medium.gone"}
+
+
+def test_only_disks_on_usb_are_the_kiosks(machine: Machine) -> None:
+    """A loop device is none: the rule of `data/system` leaves it alone, and nobody else lets the kiosk."""
+    node = machine.disk("internal", 8)
+    assert asks(machine, "mount", node, user=KIOSK) == {"error": "mount.denied"}
+    place = asks(machine, "mount", node)
+    assert asks(machine, "let_go", node, user=KIOSK) == {"error": "mount.denied"}
+    assert mounts(machine, node)[0][4] == place
+    asks(machine, "let_go", node)
+    machine.removes(node)
+
+
+@pytest.mark.parametrize(
+    ("user", "action", "bus", "allowed"),
+    [
+        (KIOSK, "filesystem-mount", "usb", True),
+        (KIOSK, "filesystem-mount-other-seat", "usb", True),
+        (KIOSK, "filesystem-unmount-others", "usb", True),
+        (KIOSK, "power-off-drive", "usb", True),
+        (KIOSK, "filesystem-mount", "", False),
+        (KIOSK, "modify-device", "usb", False),
+        (KIOSK, "filesystem-mount-system", "usb", False),
+        (KIOSK + 1, "filesystem-mount-other-seat", "usb", False),
+    ],
+)
+def test_the_rule_for_polkit(machine: Machine, user: int, action: str, bus: str, *, allowed: bool) -> None:
+    """As polkit reads it: what udisks2 asks for a process of this user and a drive on this bus."""
+    pid = machine.starts("setpriv", f"--reuid={user}", "--clear-groups", "sleep", "60")
+    machine.waits(f"grep -q 'Uid:.{user}' /proc/{pid}/status")
+    status, said = machine.run(
+        "pkcheck", "--action-id", f"org.freedesktop.udisks2.{action}", "--process", pid,
+        "--detail", "drive.removable.bus", bus,
+    )  # fmt: skip
+    assert (status == 0) == allowed, said
+    machine.does("kill", pid)
+
+
+@pytest.mark.parametrize("address", ["unix:path=/run/none", "nonsense", ""])
+def test_no_bus(machine: Machine, address: str) -> None:
+    code = f"import os; os.environ['DBUS_SYSTEM_BUS_ADDRESS'] = {address!r}\n" + CALL
+    status, said = machine.python(code, "mount", "/dev/loop0")
+    assert (status, json.loads(said)) == (0, {"error": "mount.service"})
+
+
+def test_a_bus_without_udisks(machine: Machine) -> None:
+    other = machine.directory / "other.conf"
+    other.write_text((machine.directory / "bus.conf").read_text().replace("/run/bus", "/run/other"))
+    machine.starts("dbus-daemon", f"--config-file={other}", "--nofork", "--nopidfile")
+    machine.waits("test -S /run/other")
+    code = "import os; os.environ['DBUS_SYSTEM_BUS_ADDRESS'] = 'unix:path=/run/other'\n" + CALL
+    status, said = machine.python(code, "let_go", "/dev/loop0")
+    assert (status, json.loads(said)) == (0, {"error": "mount.service"})

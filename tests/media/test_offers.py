@@ -1,0 +1,172 @@
+"""What is offered to put a certificate on."""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kiosk.errors import TABLE, KioskError
+from kiosk.media import mount, offers, watch
+from kiosk.media.offers import Offer, Sticks, back_again
+from kiosk.media.present import Snapshot, Stick
+
+STICK = Stick(
+    node=Path("/dev/sdb1"), disk=Path("/dev/sdb"), name="SanDisk Cruzer", serial="S1", insertion="7", partition=1,
+    filesystem="vfat", usage="filesystem", uuid="ABCD-1234", label="내스틱", size=8_000_000_000, read_only=False,
+    usb="/devices/usb1/1-2", number="8:17",
+)  # fmt: skip
+OTHER = replace(STICK, node=Path("/dev/sdc1"), serial="S2", insertion="8", label="", number="8:33")
+PLACE = Path("/media/kiosk/내스틱")
+
+
+def test_directories_come_first_then_sticks() -> None:
+    found = offers.offers(
+        Snapshot((STICK, OTHER)), {"8:17": PLACE, "179:1": Path("/mnt/card")}, [Path("/a/b")]
+    )
+    assert [(offer.path, offer.name, offer.problem) for offer in found] == [
+        (Path("/a/b"), "b", None), (PLACE, "내스틱", None), (None, "SanDisk Cruzer", None),
+        (Path("/mnt/card"), "card", None),
+    ]  # fmt: skip
+    assert [offer.stick for offer in found] == [None, STICK, OTHER, None]
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"filesystem": "ntfs"}, "medium.readable"),
+        ({"filesystem": "crypto_LUKS", "usage": "crypto"}, "medium.encrypted"),
+        ({"filesystem": "", "usage": ""}, "medium.unformatted"),
+        ({"filesystem": "apfs"}, "medium.filesystem"),
+        ({"read_only": True}, "medium.readonly"),
+    ],
+)
+def test_what_nothing_can_be_put_on_is_named(changes: dict[str, object], problem: str) -> None:
+    stick = replace(STICK, **changes)  # type: ignore[arg-type]
+    for places in ({}, {"8:17": PLACE}):
+        [offer] = offers.offers(Snapshot((stick,)), places)
+        assert (offer.path, offer.problem) == (None, problem)
+    assert problem in TABLE
+
+
+def test_what_could_not_be_mounted_is_named_until_somebody_mounts_it() -> None:
+    problems = {STICK.identity: "mount.failed"}
+    assert offers.offers(Snapshot((STICK,)), {}, (), problems)[0].problem == "mount.failed"
+    assert offers.offers(Snapshot((STICK,)), {"8:17": PLACE}, (), problems)[0].problem is None
+
+
+@pytest.mark.parametrize(
+    ("here", "found"),
+    [
+        ((STICK, OTHER), STICK),
+        ((OTHER,), None),
+        ((), None),
+        # Pulled and put in again, at another place.
+        ((replace(STICK, insertion="9", number="8:49"),), replace(STICK, insertion="9", number="8:49")),
+        # Two that say they are it: a cheap maker gives all the same number.
+        ((replace(STICK, insertion="9"), replace(STICK, insertion="10")), None),
+        ((STICK, replace(STICK, insertion="10")), STICK),
+        # The same stick, formatted meanwhile.
+        ((replace(STICK, insertion="9", uuid="0000-0000"),), None),
+    ],
+)
+def test_the_same_one_back(here: tuple[Stick, ...], found: Stick | None) -> None:
+    chosen = Offer(PLACE, "x", STICK)
+    again = back_again(chosen, [Offer(PLACE, "x", stick) for stick in here])
+    assert (again and again.stick) == found
+
+
+@pytest.mark.parametrize("missing", ["serial", "uuid"])
+def test_what_cannot_be_told_apart_must_stay_in(missing: str) -> None:
+    nameless = replace(STICK, **{missing: ""})
+    chosen = Offer(PLACE, "x", nameless)
+    assert back_again(chosen, [chosen]) == chosen
+    assert back_again(chosen, [Offer(PLACE, "x", replace(nameless, insertion="9"))]) is None
+
+
+def test_a_directory_is_its_place() -> None:
+    assert back_again(Offer(Path("/a"), "a"), [Offer(Path("/b"), "b"), Offer(Path("/a"), "a")]) == Offer(
+        Path("/a"), "a"
+    )
+    assert back_again(Offer(Path("/a"), "a"), [Offer(Path("/b"), "b")]) is None
+
+
+class Machine:
+    """Stands for udev, udisks2 and the kernel's table of mounts: what a test says is plugged in."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.plugged: asyncio.Queue[Snapshot] = asyncio.Queue()
+        self.places: dict[str, Path] = {}
+        self.done: list[tuple[str, Path]] = []
+        self.refuses: dict[Path, str] = {}
+        self.numbers = {STICK.node: "8:17", OTHER.node: "8:33"}
+        monkeypatch.setattr(offers, "mounted", lambda: dict(self.places))
+        monkeypatch.setattr(watch, "Watch", lambda: contextlib.nullcontext(self))
+        for verb in ("mount", "unmount", "let_go"):
+            monkeypatch.setattr(mount, verb, lambda node, verb=verb: self.does(verb, node))
+
+    async def snapshots(self) -> AsyncIterator[Snapshot]:
+        while True:
+            yield await self.plugged.get()
+
+    async def does(self, verb: str, node: Path) -> None:
+        self.done.append((verb, node))
+        if node in self.refuses:
+            raise KioskError(self.refuses[node])
+        if verb == "mount":
+            self.places[self.numbers[node]] = Path("/media", node.name)
+        else:
+            self.places.pop(self.numbers[node], None)
+
+
+async def test_sticks_are_mounted_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(monkeypatch)
+    heard: list[tuple[Offer, ...]] = []
+    news = asyncio.Event()
+
+    def changed() -> None:
+        heard.append(sticks.here)
+        news.set()
+
+    sticks = Sticks(fallback=Path("/practice"), changed=changed)
+    assert [offer.path for offer in sticks.here] == [Path("/practice")]
+    following = asyncio.create_task(sticks.follow())
+
+    async def until(paths: list[Path | None]) -> None:
+        async with asyncio.timeout(5):
+            while [offer.path for offer in sticks.here] != paths:
+                news.clear()
+                await news.wait()
+
+    await machine.plugged.put(Snapshot((STICK,)))
+    await until([Path("/media/sdb1")])
+    machine.refuses[OTHER.node] = "mount.failed"
+    await machine.plugged.put(Snapshot((STICK, OTHER)))
+    await until([Path("/media/sdb1"), None])
+    async with asyncio.timeout(5):
+        while sticks.here[1].problem is None:
+            news.clear()
+            await news.wait()
+    assert sticks.here[1].problem == "mount.failed"
+    # Seen once more: what failed is not tried for ever.
+    del machine.places["8:17"]
+    await machine.plugged.put(Snapshot((OTHER,)))
+    await until([None])
+    assert machine.done == [("mount", STICK.node), ("mount", OTHER.node)]
+    # Put in again, it gets another try.
+    machine.refuses.clear()
+    await machine.plugged.put(Snapshot())
+    await until([Path("/practice")])
+    await machine.plugged.put(Snapshot((replace(OTHER, insertion="9"),)))
+    await until([Path("/media/sdc1")])
+    await sticks.let_go(sticks.here[0])
+    assert machine.done[-1] == ("let_go", OTHER.node)
+    await machine.plugged.put(Snapshot((replace(OTHER, insertion="9"), STICK)))
+    await until([None, Path("/media/sdb1")])
+    await sticks.close()
+    assert machine.done[-2:] == [("mount", STICK.node), ("unmount", STICK.node)], "not what was let go"
+    following.cancel()
+    assert all(before != after for before, after in itertools.pairwise(heard)), "heard only of changes"
