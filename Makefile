@@ -49,4 +49,5 @@ packages-venv:
 	@test -x $(BIN)/python || "$(PYTHON)" -c 'import ensurepip' 2>/dev/null || sh tools/packages python3-venv
 
 packages-test:
-	@sh tools/packages openssl strace dbus e2fsprogs polkitd udev udisks2 umockdev
+	@sh tools/packages openssl strace dbus e2fsprogs polkitd udev udisks2 umockdev \
+		gcc libc6-dev libp11-kit-dev opensc softhsm2

@@ -52,6 +52,11 @@ class State:
         """The log file."""
         return self.path / "kiosk.log"
 
+    @property
+    def tokens(self) -> Path:
+        """The file that names this machine's PKCS#11 modules; there need not be one."""
+        return self.path / "tokens.toml"
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -70,6 +75,8 @@ class Policy:
     root_years: int
     issuing_years: int
     rsa_bits: int
+    token_seconds: float
+    token_key_seconds: float
 
 
 @cache
@@ -122,3 +129,23 @@ def load_state(path: Path, *, practice: bool = False) -> State:
     if practice and not state.practice:
         raise KioskError("state.practice", path=str(path))
     return state
+
+
+def load_modules(state: State) -> tuple[str, ...]:
+    """Read which PKCS#11 modules this machine has: `modules = ["/usr/lib/…/x.so", …]`, absolute paths.
+
+    They are others' code that we run, so no command and no URI names one that is not here. Raises
+    `token.config`.
+    """
+    try:
+        values = tomllib.loads(state.tokens.read_text("utf-8"))
+        modules = values.pop("modules")
+        if values or not isinstance(modules, list) or not all(isinstance(path, str) for path in modules):
+            raise ValueError("modules")
+        if not all(Path(path).is_absolute() for path in modules) or len(set(modules)) != len(modules):
+            raise ValueError("paths")
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    except (OSError, ValueError, KeyError):
+        raise KioskError("token.config", path=str(state.tokens)) from None
+    return tuple(modules)

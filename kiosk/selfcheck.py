@@ -157,5 +157,18 @@ def _languages(services: Services) -> Finding:  # noqa: ARG001 - all checks are 
     return Finding("languages", "good", {"languages": ", ".join(i18n.LANGUAGES)})
 
 
+def _tokens(services: Services) -> Finding:
+    """Load every module and ask it. A missing one is a note: the machine is sound for whoever has a stick."""
+    try:
+        tokens = services.tokens
+    except KioskError:
+        return Finding("tokens", "note", {"modules": services.state.tokens.name})
+    listing = tokens.present()
+    if listing.failed:
+        return Finding("tokens", "note", {"modules": ", ".join(name for name, _ in listing.failed)})
+    count = sum(not token.blank for token in listing.tokens)
+    return Finding("tokens", "good", {"modules": len(tokens.modules), "count": count})
+
+
 _IN_REGISTRY = (_registry, _audit, _clock, _requests)
-_LOCAL = (_permissions, _keys, _root_key, _authority, _space, _sync, _languages)
+_LOCAL = (_permissions, _keys, _root_key, _authority, _space, _sync, _languages, _tokens)

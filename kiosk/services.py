@@ -11,17 +11,20 @@ import hmac
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from data.registry import Registry, RegistryError
 from kiosk.audit import AuditLog, clock_is_behind
 from kiosk.authority.embedded import EmbeddedAuthority
 from kiosk.authority.keystore import Keystore, passphrase_from
 from kiosk.clock import KST, Clock, stamp
-from kiosk.config import Policy, State, load_policy, load_state
+from kiosk.config import Policy, State, load_modules, load_policy, load_state
 from kiosk.errors import KioskError
 from kiosk.practice import PracticeCarrier
 from kiosk.secret import Secret
+
+if TYPE_CHECKING:
+    from kiosk.media.tokens import Tokens
 
 T = TypeVar("T")
 
@@ -50,6 +53,7 @@ class Services:
         self._registry: Registry | None = None
         self._audit: AuditLog | None = None
         self._subscriber_key: bytes | None = None
+        self._tokens: Tokens | None = None
 
     @classmethod
     async def open(
@@ -92,6 +96,18 @@ class Services:
             key = self._keystore.ed25519("audit")
             self._audit = AuditLog(self.registry, key, self.state.head, self.clock)
         return self._audit
+
+    @property
+    def tokens(self) -> "Tokens":
+        """This machine's security tokens. Raises `token.config`."""
+        if self._tokens is None:
+            from kiosk.media.tokens import Tokens
+
+            policy = self.policy
+            self._tokens = Tokens(
+                load_modules(self.state), seconds=policy.token_seconds, key_seconds=policy.token_key_seconds
+            )
+        return self._tokens
 
     async def in_registry(self, function: Callable[[], T]) -> T:
         """Run `function` in the registry's thread. Its errors come back as those of the table."""
@@ -146,7 +162,9 @@ class Services:
         return await self.in_registry(work)
 
     async def close(self) -> None:
-        """Close the registry and end its thread."""
+        """Close the registry and end its thread, and the processes that hold tokens."""
+        if self._tokens is not None:
+            await asyncio.to_thread(self._tokens.close)
         if self._registry is not None:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._registry.close)
             self._registry = None

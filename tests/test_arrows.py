@@ -75,11 +75,18 @@ def test_screens_reach_data_through_kiosk() -> None:
     assert reached <= {"records"}
 
 
-@pytest.mark.parametrize("library", ["pyudev", "dbus", "dbus_fast", "pkcs11", "PyKCS11"])
+@pytest.mark.parametrize("library", ["pyudev", "dbus", "dbus_fast", "PyKCS11"])
 def test_hardware_libraries_have_one_file_each(library: str) -> None:
     users = users_of(library)
     assert len(users) <= 1
     assert {package_of(path) for path in users} <= {"kiosk"}
+
+
+def test_pkcs11_is_imported_by_the_process_that_loads_modules_only() -> None:
+    """Others' code never runs in the kiosk's own process, and nobody imports the file that would bring it in."""
+    worker = "kiosk/media/pkcs11_worker.py"
+    assert users_of("pkcs11") == {worker}
+    assert users_of("kiosk.media.pkcs11_worker") == set()
 
 
 def test_one_file_knows_udev() -> None:

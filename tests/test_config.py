@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kiosk import config
-from kiosk.config import MARKER, Policy, default_path, load_policy, load_state
+from kiosk.config import MARKER, Policy, default_path, load_modules, load_policy, load_state
 from kiosk.errors import KioskError
 
 WHOLE = 'practice = true\ncenter = "서울센터"\narc = "2.25.1"\nkiosk_id = "abc"\n'
@@ -96,3 +96,28 @@ def test_policy_has_every_number_and_no_other() -> None:
     ):
         with pytest.raises(TypeError):
             Policy(**changed)
+
+
+def test_token_modules(tmp_path: Path) -> None:
+    (tmp_path / MARKER).write_text(WHOLE)
+    state = load_state(tmp_path)
+    assert load_modules(state) == ()
+    state.tokens.write_text('modules = ["/usr/lib/a.so", "/usr/lib/b.so"]\n')
+    assert load_modules(state) == ("/usr/lib/a.so", "/usr/lib/b.so")
+    state.tokens.write_text("modules = []\n")
+    assert load_modules(state) == ()
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "modules = 5", 'modules = "/a.so"', "modules = [5]", 'modules = ["a.so"]', "modules = [",
+     'modules = ["/a.so", "/a.so"]', 'modules = ["/a.so"]\nmodule = 1', b"modules = ['/\xff']"],
+)  # fmt: skip
+def test_token_modules_that_are_none(tmp_path: Path, content: str | bytes) -> None:
+    """Whatever is in the file is the list, or a problem that names the file."""
+    (tmp_path / MARKER).write_text(WHOLE)
+    state = load_state(tmp_path)
+    state.tokens.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(KioskError) as caught:
+        load_modules(state)
+    assert (caught.value.id, caught.value.facts) == ("token.config", {"path": str(state.tokens)})

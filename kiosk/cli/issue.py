@@ -11,19 +11,18 @@ from kiosk.lifecycle.answers import read_answers
 from kiosk.lifecycle.issue import Issuing
 from kiosk.lifecycle.outcome import Outcome
 from kiosk.lifecycle.standing import korean
+from kiosk.media.token_uri import TokenUri
 
 
 @click.command(help=text("help.issue"))
 @click.option(
     "--answers", required=True, type=click.Path(path_type=Path), metavar="FILE", help=text("help.answers")
 )
-@click.option(
-    "--medium", required=True, type=click.Path(path_type=Path), metavar="PATH", help=text("help.medium")
-)
+@click.option("--medium", required=True, type=options.Medium(), metavar="PATH", help=text("help.medium"))
 @options.json_option
 @options.common
 def issue(
-    answers: Path, medium: Path, state: Path | None, key_file: Path | None, at: datetime | None, *,
+    answers: Path, medium: Path | TokenUri, state: Path | None, key_file: Path | None, at: datetime | None, *,
     practice: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Issue a certificate onto a medium."""

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from kiosk import config, log
 from kiosk.clock import KST, Clock
 from kiosk.errors import KioskError
 from kiosk.i18n import text
+from kiosk.media.token_uri import TokenUri, is_uri
 
 if TYPE_CHECKING:
     from kiosk.services import Services
@@ -40,6 +42,32 @@ class Moment(click.ParamType[datetime]):
         if moment.year not in YEARS:
             raise KioskError("usage.time", value=str(value)[:40])
         return moment if moment.tzinfo else moment.replace(tzinfo=KST)
+
+
+class Medium(click.ParamType[Path | TokenUri]):
+    """A path, or a token's `pkcs11:` URI."""
+
+    name = "medium"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,  # noqa: ARG002 - as click has it
+        ctx: click.Context | None,  # noqa: ARG002
+    ) -> Path | TokenUri:
+        """Read a medium. Raises `usage.uri`."""
+        if isinstance(value, Path | TokenUri):
+            return value
+        return TokenUri.parse(str(value)) if is_uri(str(value)) else Path(value)
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Complete it as a path."""
+        return [CompletionItem(incomplete, type="file")]
 
 
 def common(command: Callable[..., T]) -> Callable[..., T]:

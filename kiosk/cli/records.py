@@ -16,8 +16,9 @@ from kiosk.errors import KioskError
 from kiosk.i18n import language_of, text, visible
 from kiosk.lifecycle import dates
 from kiosk.lifecycle.standing import describe_found, describe_record, person_name, profile_name
-from kiosk.media.scan import ScanResult
+from kiosk.media.scan import ScanResult, scan_token
 from kiosk.media.scan import scan as look
+from kiosk.media.token_uri import TokenUri
 from kiosk.services import Services
 
 _SERIAL = re.compile(r"[0-9a-f]{1,64}")
@@ -25,11 +26,11 @@ PAGE = 200
 
 
 @click.command(help=text("help.scan"))
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=options.Medium())
 @options.json_option
 @options.common
 def scan(
-    path: Path,
+    path: Path | TokenUri,
     state: Path | None,
     key_file: Path | None,
     at: datetime | None,
@@ -40,6 +41,10 @@ def scan(
     """List what is on a medium."""
 
     async def work() -> list[tuple[dict[str, object], str]]:
+        if isinstance(path, TokenUri):  # the state says which modules there are
+            async with await options.opened(state, at, key_file, practice=practice) as services:
+                result = await asyncio.to_thread(scan_token, services.tokens, path)
+                return _described(result, await _records(services, result), services.clock)
         result = await asyncio.to_thread(look, path)
         for skipped in result.skipped:
             options.say("scan.skipped", what=skipped)

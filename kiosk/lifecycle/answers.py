@@ -1,7 +1,8 @@
 """The answers file of the command line (TOML): read, checked key by key, and each problem named by its key.
 
-Keys: `profile`, `name`, `id_number`, `phone`, `email` (may be left out), `password_file`, `consent = true`
-and `[identity] method = "phone"`, in practice with `code` to stand for what a person would type.
+Keys: `profile`, `name`, `id_number`, `phone`, `email` (may be left out), `password_file` for a stick or
+`pin_file` for a token, `consent = true` and `[identity] method = "phone"`, in practice with `code` to stand for
+what a person would type.
 """
 
 import re
@@ -17,8 +18,9 @@ from kiosk.pki.names import clean_name
 from kiosk.pki.profiles import load_profiles
 from kiosk.secret import Secret
 
-REQUIRED = ("profile", "name", "id_number", "phone", "password_file", "consent", "identity")
-OPTIONAL = ("email",)
+SECRETS = ("password_file", "pin_file")
+REQUIRED = ("profile", "name", "id_number", "phone", "consent", "identity")
+OPTIONAL = ("email", *SECRETS)
 LIMIT = 64 * 1024
 _PHONE = re.compile(r"0\d{8,10}|\+\d{7,15}")
 _EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,190}")
@@ -27,7 +29,7 @@ _EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,190}")
 def read_answers(path: Path, today: date) -> Application:
     """Read and check the answers in `path`.
 
-    `password_file` is looked for beside the answers file first, then from the current directory. Raises
+    `password_file` and `pin_file` are looked for beside the answers file first, then from the current directory. Raises
     `answers.*` and `name.*`, each naming the key that is wrong.
     """
     answers = _read(path)
@@ -37,6 +39,8 @@ def read_answers(path: Path, today: date) -> Application:
     for key in REQUIRED:
         if key not in answers:
             raise KioskError("answers.missing", key=key)
+    if not any(key in answers for key in SECRETS):
+        raise KioskError("answers.missing", key=SECRETS[0])
     profile_id = _text(answers, "profile")
     profiles = load_profiles()
     if profile_id not in profiles:
@@ -52,7 +56,8 @@ def read_answers(path: Path, today: date) -> Application:
     method, code = _identity(answers["identity"])
     return Application(
         profile=profile, name=name, id_number=id_number, phone=clean_phone(_text(answers, "phone")),
-        password=_password(path, _text(answers, "password_file")), method=method, code=code,
+        password=_secret(path, answers, "password_file") or Secret(""), pin=_secret(path, answers, "pin_file"),
+        method=method, code=code,
     )  # fmt: skip
 
 
@@ -100,15 +105,20 @@ def _identity(value: object) -> tuple[str, Secret | None]:
     return value["method"], Secret(value["code"]) if "code" in value else None
 
 
-def _password(answers: Path, named: str) -> Secret:
-    """Read the password: the file's content without the line end that editors add."""
-    for path in (answers.parent / named, Path(named)):
+def _secret(path: Path, answers: Mapping[str, object], key: str) -> Secret | None:
+    """Read a password or PIN: the file's content without the line end that editors add. None: none is named."""
+    if key not in answers:
+        return None
+    named = _text(answers, key)
+    for place in (path.parent / named, Path(named)):
         try:
-            with path.open("rb") as file:
+            with place.open("rb") as file:
                 content = file.read(4097)
         except (OSError, ValueError):
             continue
         if len(content) > 4096 or not content:
             break
         return Secret(content.removesuffix(b"\n").removesuffix(b"\r"))
-    raise KioskError("answers.password_file", key="password_file", path=named)
+    raise KioskError(
+        "answers.pin_file" if key == "pin_file" else "answers.password_file", key=key, path=named
+    )

@@ -19,10 +19,13 @@ class Application:
     phone: str
     """Digits only; abroad with a leading `+`."""
     password: Secret
+    """Of the key file on a stick; empty where the medium is a token."""
     method: str
     """How the person is identified."""
     code: Secret | None = None
     """The code that the person typed; None reads the practice carrier."""
+    pin: Secret | None = None
+    """Of the token, where the medium is one."""
     evidence: Evidence | None = None
     """An identity check of just these details that was made before; None has it made."""
 

@@ -6,6 +6,7 @@ disk full, and the next call for the same person and profile finds what is left 
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,19 +21,19 @@ from kiosk.errors import Exit, KioskError
 from kiosk.identity.check import identify, require_method
 from kiosk.lifecycle.application import Application
 from kiosk.lifecycle.journal import Journal
-from kiosk.lifecycle.keys import make_rsa_key, public_key_hash, signing_request
+from kiosk.lifecycle.keys import make_rsa_key, public_key_hash
+from kiosk.lifecycle.medium import Medium
+from kiosk.lifecycle.on_token import TokenMedium
 from kiosk.lifecycle.outcome import Outcome
 from kiosk.lifecycle.recovery import SPOILED, Recovery, lock_name
 from kiosk.lifecycle.request import RESUMABLE, working_on
-from kiosk.media.directory import DirectoryMedium
-from kiosk.media.files import medium_errors
-from kiosk.pki import container, keys, names, npki, path, vid
+from kiosk.lifecycle.stick import SPACE_NEEDED as SPACE_NEEDED
+from kiosk.lifecycle.stick import StickMedium
+from kiosk.media.token_uri import TokenUri
+from kiosk.pki import path
 from kiosk.pki.password import check_password
-from kiosk.secret import Secret
 from kiosk.services import Services
 
-# Two files of a few kilobytes, twice, and the directories around them.
-SPACE_NEEDED = 128 * 1024
 AUDITED = frozenset({Exit.REFUSED, Exit.MEDIUM, Exit.AUTHORITY, Exit.IDENTITY})
 
 
@@ -41,14 +42,8 @@ class _Work:
     """What one call holds while it carries a request through."""
 
     application: Application
-    medium: DirectoryMedium
+    medium: Medium
     request: Request
-    key: Secret | None = None
-    """The PKCS#8 of the subscriber's key, from `key_made` on."""
-    csr: bytes | None = None
-    """What shows the authority that we hold the key, when this call made it."""
-    sealed: bytes | None = None
-    """The key file that this call staged, as it was read back from the medium."""
     held: WholeCertificate | None = None
     """The registry's row of the certificate, once it was read; its status may be older than the journal's."""
     resumed: bool = False
@@ -73,13 +68,13 @@ class Issuing:
         self._progress = progress
         self._make_key = make_key
 
-    async def issue(self, application: Application, medium_path: Path) -> Outcome:
-        """Issue what `application` asks for onto the medium at `medium_path`, or resume it.
+    async def issue(self, application: Application, target: Path | TokenUri) -> Outcome:
+        """Issue what `application` asks for onto the stick at the path, or the token, `target`, or resume it.
 
         Raises errors of the table; those with `request` set leave a request that the same call resumes.
         """
         try:
-            return await self._issue(application, medium_path)
+            return await self._issue(application, target)
         except StateConflict:
             raise KioskError("request.busy") from None
         except KioskError as error:
@@ -87,9 +82,12 @@ class Issuing:
                 await self._journal.refused(error)
             raise
 
-    async def _issue(self, application: Application, medium_path: Path) -> Outcome:
+    async def _issue(self, application: Application, target: Path | TokenUri) -> Outcome:
         services = self._services
-        check_password(application.password, id_number=application.id_number, phone=application.phone)
+        if not isinstance(target, TokenUri):  # a token keeps its PIN's rules itself
+            if application.pin and not application.password:
+                raise KioskError("answers.missing", key="password_file")
+            check_password(application.password, id_number=application.id_number, phone=application.phone)
         if application.profile.fee_won:
             raise KioskError("request.fee", won=application.profile.fee_won)
         services.authority.require_name(application.profile, application.name)
@@ -98,32 +96,27 @@ class Issuing:
         person = services.keyed_hash("subscriber", application.id_number)
         # The lock first: while another process works on this request, its medium is not to be touched.
         with working_on(services.state.locks, lock_name(person, application.profile.id)):
-            medium = await asyncio.to_thread(self._ready, medium_path)
-            await self._recovery.tidy(medium)
-            await self._recovery.void_stale()
-            work = await self._begin(application, medium, person)
-            try:
-                return await self._carry_through(work)
-            finally:
-                if work.key is not None:
-                    work.key.wipe()
+            medium = await asyncio.to_thread(self._open, application, target)
+            with contextlib.closing(medium):
+                await self._recovery.tidy(medium)
+                await self._recovery.void_stale()
+                return await self._carry_through(await self._begin(application, medium, person))
 
-    def _ready(self, path: Path) -> DirectoryMedium:
-        """Open the medium and make sure that a set can be written to it."""
-        medium = DirectoryMedium.open(path)
-        medium.check_space(SPACE_NEEDED)
-        medium.users(self._services.state.center)  # nothing else stands in the way there
-        return medium
+    def _open(self, application: Application, target: Path | TokenUri) -> Medium:
+        """Open the medium and make sure that a certificate can be written to it."""
+        if isinstance(target, TokenUri):
+            return TokenMedium.open(self._services.tokens, target, application)
+        return StickMedium.open(target, application, self._services.state.center, self._make_key)
 
-    async def _begin(self, application: Application, medium: DirectoryMedium, person: bytes) -> _Work:
+    async def _begin(self, application: Application, medium: Medium, person: bytes) -> _Work:
         """Find the unfinished request of this person and profile and its key, or open a new one."""
         services = self._services
         details = services.keyed_hash("details", application.details())
         left, good = await self._journal.of_person(person, application.profile.id)
         if left is not None:
-            key = await self._recovery.recover_key(left, medium, application, details)
-            if key is not None and left.state in RESUMABLE:
-                return _Work(application, medium, left, key, resumed=True)
+            found = await self._recovery.recover(left, medium, details)
+            if found and left.state in RESUMABLE:
+                return _Work(application, medium, left, resumed=True)
             await self._recovery.end(left, medium, "not_resumable")
         await self._refuse_second(medium, good)
         request = await self._journal.open(
@@ -131,22 +124,17 @@ class Issuing:
         )
         return _Work(application, medium, request)
 
-    async def _refuse_second(self, medium: DirectoryMedium, good: list[WholeCertificate]) -> None:
+    async def _refuse_second(self, medium: Medium, good: list[WholeCertificate]) -> None:
         """Refuse when the medium already holds one of the good certificates of this person and profile."""
         for held in good:
-            if await asyncio.to_thread(self._stands_on, medium, held):
+            if await asyncio.to_thread(medium.holds, held.der):
                 raise KioskError("request.holds", serial=held.serial, until=held.not_after[:10])
-
-    def _stands_on(self, medium: DirectoryMedium, held: WholeCertificate) -> bool:
-        name = names.directory_name(x509.load_der_x509_certificate(held.der).subject)
-        with medium_errors():
-            return (medium.users(self._services.state.center) / name).is_dir()
 
     async def _carry_through(self, work: _Work) -> Outcome:
         """Take the request from the state it is in to the end, one move after another."""
         moves = {
             "opened": self._identify,
-            "identified": self._make_keys,
+            "identified": self._make_key_pair,
             "key_made": self._stage,
             "staged": self._submit,
             "submitted": self._sign,
@@ -173,62 +161,32 @@ class Issuing:
             identified_at=self._services.now(),
         )  # fmt: skip
 
-    async def _make_keys(self, work: _Work) -> None:
-        random = vid.make_random()
-        key = await asyncio.to_thread(self._new_key, work, random)
+    async def _make_key_pair(self, work: _Work) -> None:
+        made = await asyncio.to_thread(work.medium.make_key, work.request.code)
         work.request = await self._journal.move(
-            work.request, "key_made",
-            public_key_hash=public_key_hash(key),
-            vid=vid.vid(work.application.id_number, random),
-        )  # fmt: skip
-        random.wipe()
-
-    def _new_key(self, work: _Work, random: Secret) -> rsa.RSAPublicKey:
-        key = self._make_key()
-        work.key = keys.private_key_info(key, random)
-        work.csr = signing_request(key)
-        return key.public_key()
+            work.request, "key_made", public_key_hash=public_key_hash(made.public), vid=made.vid
+        )
 
     async def _stage(self, work: _Work) -> None:
-        work.sealed = await asyncio.to_thread(self._seal_and_stage, work)
+        await asyncio.to_thread(work.medium.stage, work.request.code)
         work.request = await self._journal.move(work.request, "staged", medium=work.medium.identity)
-
-    def _seal_and_stage(self, work: _Work) -> bytes:
-        sealed = container.encrypt_key(_held(work.key), work.application.password)
-        work.medium.stage(work.request.code, sealed)
-        return sealed
 
     async def _submit(self, work: _Work) -> None:
         work.request = await self._journal.move(work.request, "submitted")
 
     async def _sign(self, work: _Work) -> None:
-        if work.csr is None:
-            work.csr = await asyncio.to_thread(lambda: signing_request(keys.load_key(_held(work.key))))
-        work.request, work.held = await self._journal.sign(work.request, work.application.name, work.csr)
+        csr = await asyncio.to_thread(work.medium.signing_request)
+        work.request, work.held = await self._journal.sign(work.request, work.application.name, csr)
 
     async def _write(self, work: _Work) -> None:
         held = await self._certificate(work)
-        certificate = x509.load_der_x509_certificate(held.der)
-        sealed = work.sealed or await self._sealed_key(work)
-        place = await asyncio.to_thread(
-            work.medium.install, work.request.code, self._services.state.center,
-            names.directory_name(certificate.subject), {npki.SIGN_CERT: held.der, npki.SIGN_KEY: sealed},
-        )  # fmt: skip
-        work.request = await self._journal.move(
-            work.request, "written", directory=place.relative_to(work.medium.path).as_posix()
-        )
+        directory = await asyncio.to_thread(work.medium.write, work.request, held.der)
+        work.request = await self._journal.move(work.request, "written", directory=directory)
 
     async def _certificate(self, work: _Work) -> WholeCertificate:
         if work.held is None:
             work.held = await self._journal.certificate_of(work.request)
         return work.held
-
-    async def _sealed_key(self, work: _Work) -> bytes:
-        """Give the key as an earlier call staged it, or sealed anew if the stick lost that."""
-        staged = await asyncio.to_thread(work.medium.staged, work.request.code)
-        if staged is not None and await self._recovery.opens(staged, work.request, work.application):
-            return staged
-        return await asyncio.to_thread(container.encrypt_key, _held(work.key), work.application.password)
 
     async def _prove(self, work: _Work) -> None:
         """Open, sign and verify from the medium; only then does the certificate count as good."""
@@ -245,12 +203,7 @@ class Issuing:
         work.request = await self._journal.prove(work.request)
 
     def _open_and_verify(self, work: _Work, held: WholeCertificate) -> None:
-        files = work.medium.read_set(work.medium.path / (work.request.directory or ""))
-        if files.get(npki.SIGN_CERT) != held.der:
-            raise KioskError("medium.proof", step="certificate")
-        npki.check_set(
-            held.der, files.get(npki.SIGN_KEY, b""), work.application.password, work.application.id_number
-        )
+        work.medium.prove(work.request, held.der)
         self._check_chain(held)
 
     def _check_chain(self, held: WholeCertificate) -> None:
@@ -263,7 +216,7 @@ class Issuing:
     async def _finish(self, work: _Work) -> None:
         """Delete what was staged. The certificate is good: trouble here is tidied at the next visit."""
         try:
-            await asyncio.to_thread(work.medium.unstage, work.request.code)
+            await asyncio.to_thread(work.medium.finish, work.request.code)
         except KioskError as error:
             log.event("unstage.failed", request=work.request.id, error=error.code)
             return
@@ -274,12 +227,6 @@ class Issuing:
         held = await self._certificate(work)
         return Outcome(
             request=work.request, certificate=x509.load_der_x509_certificate(held.der), serial=held.serial,
-            place=work.medium.path / (work.request.directory or ""), resumed=work.resumed,
+            place=work.medium.place(work.request), resumed=work.resumed,
             anchor=await self._services.anchor(),
         )  # fmt: skip
-
-
-def _held(key: Secret | None) -> Secret:
-    if key is None:
-        raise RuntimeError("the request has no key")
-    return key

@@ -16,7 +16,8 @@ class Outcome:
     request: Request
     certificate: x509.Certificate
     serial: str
-    place: Path
+    place: Path | str
+    """The set's directory on a stick; the URI of the key and its certificate on a token."""
     resumed: bool
     anchor: str
     """The newest audit line, SEQ:HASH, for the slip."""

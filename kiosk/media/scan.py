@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography import x509
 
@@ -17,7 +18,11 @@ from kiosk.errors import KioskError
 from kiosk.media.files import FILE_LIMIT, LIST_LIMIT, kind, medium_error, open_directory, read_file, same_name
 from kiosk.media.place import is_npki_root
 from kiosk.media.sets import known_name
+from kiosk.media.token_uri import TokenUri
 from kiosk.pki.container import key_format
+
+if TYPE_CHECKING:
+    from kiosk.media.tokens import Tokens
 
 ENTRIES = 2_000
 """Directory entries looked at in all."""
@@ -31,11 +36,12 @@ SKIPPED = 100
 class Found:
     """One set's directory. `problem`: `certificate_` or `key_` with `missing` or `unreadable`, or None.
 
-    `key_format` is short text as `kiosk.pki.container.key_format` gives it. Names in `path` are somebody
-    else's: to be shown through `kiosk.i18n.visible` only.
+    `key_format` is short text as `kiosk.pki.container.key_format` gives it, or `pkcs11` on a token. Names in
+    `path` are somebody else's: to be shown through `kiosk.i18n.visible` only.
     """
 
-    path: Path
+    path: Path | str
+    """Its directory; on a token the URI of the certificate."""
     certificate: x509.Certificate | None
     certificate_der: bytes | None
     key_format: str | None
@@ -78,6 +84,22 @@ def scan(medium_path: Path, *, seconds: float = 2.0) -> ScanResult:
     finally:
         os.close(root)
     return ScanResult(tuple(look.found), tuple(look.skipped))
+
+
+def scan_token(tokens: "Tokens", uri: TokenUri) -> ScanResult:
+    """Read the certificates that are for everybody to read on the one token that `uri` names.
+
+    Their keys are seen with the PIN only, so nothing is said of them. Raises `token.*`.
+    """
+    token = tokens.find(uri)
+    found = tuple(
+        Found(
+            token.object_uri(each.id), (certificate := _certificate(each.der)), each.der, "pkcs11",
+            None if certificate else "certificate_unreadable",
+        )
+        for each in tokens.certificates(token)
+    )  # fmt: skip
+    return ScanResult(tuple(sorted(found, key=lambda each: str(each.path))), ())
 
 
 class _EnoughError(Exception):

@@ -73,7 +73,7 @@ def test_help_in_english(english: Inside, words: Words) -> None:
 
 
 # Placeholders stand as they are typed in every language.
-ENGLISH = {"OPTIONS", "COMMAND", "ARGS", "required", "kiosk"}
+ENGLISH = {"OPTIONS", "COMMAND", "ARGS", "required", "kiosk", "pkcs"}
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

@@ -107,3 +107,15 @@ def test_details_tell_every_answer_apart(write_answers: Callable[..., Path]) -> 
     assert len({usual, *others}) == 5
     # The password and the way of the check are not part of them.
     assert details(password="Moon8!meadow-lake", code="1") == usual
+
+
+def test_a_pin_for_a_token(write_answers: Callable[..., Path], tmp_path: Path) -> None:
+    """Beside a password or instead of one; a token's PIN is no password and a password no PIN."""
+    (tmp_path / "pin").write_text("71904826\r\n")
+    both = read_answers(write_answers(pin_file="pin"), TODAY)
+    assert both.pin
+    assert (both.pin.text(), both.password.text()) == ("71904826", PASSWORD)
+    assert "71904826" not in repr(both)
+    only = read_answers(write_answers(pin_file="pin", password_file=None), TODAY)
+    assert (bool(only.pin), bool(only.password)) == (True, False)
+    assert read_answers(write_answers(), TODAY).pin is None

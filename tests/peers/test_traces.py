@@ -205,11 +205,11 @@ def test_after_trouble_with_the_registry(
 BUG = """
 import sys
 from kiosk import cli
-from kiosk.lifecycle import issue
+from kiosk.pki import vid
 def break_down(id_number, random):
     local = id_number.text()
     raise RuntimeError(f"no VID for {local}")
-issue.vid.vid = break_down
+vid.vid = break_down
 sys.exit(cli.run(sys.argv[1:]))
 """
 

@@ -1,0 +1,145 @@
+"""`kiosk issue`, `scan` and `doctor` with a token."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import TODAY, Ran
+from tests.hardware.conftest import LABEL, PIN, WHOLE, Hsm
+from tests.source import ROOT
+
+Kiosk = Callable[..., Ran]
+Answers = Callable[..., Path]
+
+
+@pytest.fixture
+def configured(state: Path, hsm: Hsm) -> Path:
+    """A state that knows the module."""
+    (state / "tokens.toml").write_text(f'modules = ["{hsm.faulty}"]\n')
+    return state
+
+
+@pytest.fixture
+def answers(write_answers: Answers, tmp_path: Path) -> Answers:
+    """Answers with a PIN file and no password."""
+    (tmp_path / "pin").write_text(PIN + "\n")
+    return lambda **changes: write_answers(**{"password_file": None, "pin_file": "pin", **changes})
+
+
+def error(ran: Ran) -> tuple[int, Any]:
+    found = ran.json()["error"]
+    assert found["code"] in ran.err
+    return ran.status, found
+
+
+def test_issue_and_scan(kiosk: Kiosk, configured: Path, answers: Answers, hsm: Hsm) -> None:
+    medium = f"pkcs11:token={LABEL}?module-name=faults"
+    ran = kiosk("issue", "--state", configured, "--answers", answers(), "--medium", medium, "--json")
+    assert ran.status == 0
+    issued = ran.json()
+    assert issued["path"].startswith(f"pkcs11:token={LABEL};manufacturer=")
+    [found] = kiosk("scan", f"PKCS11:token={LABEL}", "--state", configured, "--json").json()
+    assert list(found) == [
+        "path", "subject", "kind", "issuer", "serial", "not_before", "not_after", "days_left", "status",
+        "next_action", "key_format", "problem",
+    ]  # fmt: skip
+    assert (found["path"], found["serial"], found["status"]) == (issued["path"], issued["serial"], "valid")
+    assert (found["kind"], found["key_format"], found["problem"]) == ("personal-general", "pkcs11", None)
+    line = kiosk("scan", f"pkcs11:token={LABEL}", "--state", configured).out
+    assert line.startswith("2027-11-22  valid  홍길동  General, personal")
+    assert hsm.objects() == WHOLE
+
+
+def test_what_is_on_a_token_of_others(kiosk: Kiosk, configured: Path, hsm: Hsm, tmp_path: Path) -> None:
+    """A certificate of others' and rubbish in a certificate's place: both are listed, as on a stick."""
+    assert kiosk("scan", "pkcs11:", "--state", configured).err == "There is no certificate on this medium.\n"
+    root = tmp_path / "root.der"
+    subprocess.run(
+        ["openssl", "x509", "-in", configured / "authority" / "root.crt", "-outform", "DER", "-out", root],
+        check=True,
+    )
+    for number in ("01", "02"):
+        hsm.tool("--write-object", root, "--type", "cert", "--id", number, "--label", "x")
+    der = root.read_bytes()
+    # One is spoilt where SoftHSM keeps it: OpenSC would not write it so.
+    spoilt = next(path for path in (hsm.place / "tokens").rglob("*.object") if der in path.read_bytes())
+    spoilt.write_bytes(spoilt.read_bytes().replace(der, b"\xff" * len(der)))
+    found = kiosk("scan", "pkcs11:", "--state", configured, "--json").json()
+    assert sorted(each["status"] for each in found) == ["unknown", "unreadable"]
+    assert {each["problem"] for each in found} == {None, "certificate_unreadable"}
+
+
+def test_refusals(kiosk: Kiosk, configured: Path, answers: Answers, medium: Path, hsm: Hsm) -> None:
+    def issue(target: object, **changes: Any) -> tuple[int, Any]:
+        path = answers(**changes)
+        return error(kiosk("issue", "--state", configured, "--answers", path, "--medium", target, "--json"))
+
+    status, found = issue("pkcs11:token=NONE")
+    assert (status, found["id"], found["retry"]) == (3, "token.none", True)
+    status, found = issue(f"pkcs11:token={LABEL}?pin-value={PIN}")
+    assert (status, found["id"], found["part"]) == (2, "usage.uri", "pin-value")
+    status, found = issue(medium)
+    assert (status, found["id"], found["key"]) == (2, "answers.missing", "password_file")
+    status, found = issue("pkcs11:", password_file="answers.toml.password", pin_file=None)
+    assert (status, found["id"], found["key"]) == (2, "answers.missing", "pin_file")
+    status, found = issue("pkcs11:", pin_file="nowhere")
+    assert (status, found["id"], found["key"]) == (2, "answers.pin_file", "pin_file")
+    status, found = issue("pkcs11:", pin_file=5)
+    assert (status, found["id"], found["key"]) == (2, "answers.wrong", "pin_file")
+    status, found = issue("pkcs11:", pin_file=None)
+    assert (status, found["id"], found["key"]) == (2, "answers.missing", "password_file")
+    hsm.plan("C_Login=0xa0", "flags=0x20000")
+    status, found = issue("pkcs11:")
+    assert (status, found["id"]) == (3, "token.pin_last")
+    assert hsm.objects() == {}
+
+
+def test_no_module_is_loaded_that_is_not_configured(
+    kiosk: Kiosk, state: Path, answers: Answers, hsm: Hsm
+) -> None:
+    """A URI chooses among the modules of this machine; it brings none."""
+    for uri in ("pkcs11:", f"pkcs11:?module-path={hsm.faulty}"):
+        ran = kiosk("issue", "--state", state, "--answers", answers(), "--medium", uri, "--json")
+        assert error(ran)[1]["id"] == "token.none"
+    assert hsm.calls() == []
+
+
+def test_doctor_names_what_is_missing(kiosk: Kiosk, configured: Path, hsm: Hsm, tmp_path: Path) -> None:
+    ran = kiosk("doctor", "--state", configured)
+    assert (ran.status, ran.out.splitlines()[-1]) == (
+        0, "good  Token modules that work: 1. Tokens plugged in: 1.",
+    )  # fmt: skip
+    (configured / "tokens.toml").write_text(f'modules = ["{tmp_path}/no.so", "{hsm.faulty}"]\n')
+    ran = kiosk("doctor", "--state", configured)
+    assert (ran.status, ran.out.splitlines()[-1]) == (0, "note  These token modules cannot be used: no.so")
+    (configured / "tokens.toml").write_text("modules = 5\n")
+    ran = kiosk("doctor", "--state", configured)
+    assert (ran.status, ran.out.splitlines()[-1]) == (
+        0,
+        "note  These token modules cannot be used: tokens.toml",
+    )
+
+
+def test_a_killed_command_is_resumed(configured: Path, answers: Answers, hsm: Hsm, kiosk: Kiosk) -> None:
+    """SIGKILL to the whole process, with nobody left to clean up; the next command goes on."""
+    kill = (
+        "import os, sys; from functools import partial; from kiosk import cli; from kiosk.cli import issue\n"
+        "def die(state):\n"
+        "    if state == 'written': os.kill(os.getpid(), 9)\n"
+        "issue.Issuing = partial(issue.Issuing, progress=die)\n"
+        "cli.main()\n"
+    )
+    words = ["issue", "--state", configured, "--answers", answers(), "--medium", "pkcs11:", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-c", kill, *words, "--at", TODAY.isoformat()], check=False, capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == -9
+    ran = kiosk(*words)
+    assert (ran.status, ran.json()["resumed"]) == (0, True)
+    assert hsm.objects() == WHOLE
