@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.i18n import text_in
 from tests.cli.conftest import Kiosk, refused
 from tests.conftest import Ran
 from tests.media.conftest import needs
