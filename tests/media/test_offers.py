@@ -108,7 +108,7 @@ class Machine:
         while True:
             yield await self.plugged.get()
 
-    async def does(self, verb: str, node: Path) -> None:
+    async def does(self, verb: str, node: Path) -> Path | None:
         self.done.append((verb, node))
         if verb != "mount" and node in self.busy:
             raise KioskError("mount.busy")
@@ -118,6 +118,7 @@ class Machine:
             self.places[self.numbers[node]] = Path("/media", node.name)
         else:
             self.places.pop(self.numbers[node], None)
+        return self.places.get(self.numbers[node])
 
 
 async def test_a_stick_is_mounted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
