@@ -1,6 +1,7 @@
 """The terminal in the parent's hands, without a kiosk."""
 
 import os
+import select
 import subprocess
 import sys
 import termios
@@ -39,7 +40,10 @@ def test_it_is_given_back_as_it_was(ends: tuple[int, int]) -> None:
         held.calm("a moment", width=8)
         assert termios.tcgetattr(slave)[3] & termios.ECHO == 0
     assert termios.tcgetattr(slave) == before
-    written = os.read(master, 65536).decode()
+    written = ""
+    # It may arrive in pieces.
+    while not written.endswith(terminal.SHOW) and select.select([master], [], [], 5)[0]:
+        written += os.read(master, 65536).decode()
     assert written.count(terminal.ENTER) == written.count(terminal.LEAVE) == 1
     for mode in (1000, 1003, 2004, 2026):
         assert written.rindex(f"\x1b[?{mode}l") > written.rindex(f"\x1b[?{mode}h")
