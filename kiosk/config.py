@@ -53,6 +53,11 @@ class State:
         return self.path / "kiosk.log"
 
     @property
+    def close_code(self) -> Path:
+        """The file with the hash of the code that closes the kiosk; there need not be one."""
+        return self.path / "close-code"
+
+    @property
     def tokens(self) -> Path:
         """The file that names this machine's PKCS#11 modules; there need not be one."""
         return self.path / "tokens.toml"

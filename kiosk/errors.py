@@ -90,6 +90,8 @@ TABLE: dict[str, Kind] = {
         "request.fee",
         "certificate.unknown",
         "state.unwritable",
+        "close.code",
+        "close.wrong*",
     ),
     **_rows(
         Exit.REFUSED,

@@ -8,10 +8,10 @@ from pathlib import Path
 from kiosk.errors import KioskError
 
 
-def replace_file(path: Path, content: Iterable[bytes]) -> None:
+def replace_file(path: Path, content: Iterable[bytes], *, mode: int = 0o666) -> None:
     """Write `content`, piece by piece, to `path`, replacing what is there in one step.
 
-    Devices and pipes are written to as they are.
+    Devices and pipes are written to as they are. Of `mode` the process's mask takes away what it does.
 
     Raises `usage.file` when that cannot be done; then what was there still is.
     """
@@ -22,7 +22,7 @@ def replace_file(path: Path, content: Iterable[bytes]) -> None:
             return
         part = path.with_name(f"{path.name[:200]}.{secrets.token_hex(4)}.part")
         try:
-            with part.open("xb") as file:
+            with open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
                 file.writelines(content)
                 file.flush()
                 os.fsync(file.fileno())

@@ -9,6 +9,7 @@ from textual import events, work
 from textual.binding import Binding, BindingType
 
 from kiosk.calls import call_staff
+from kiosk.closing import has_code
 from kiosk.errors import KioskError
 from kiosk.i18n import text
 from screens.base import KioskApp
@@ -19,6 +20,7 @@ from screens.settings import LEAVE_KIOSK
 from screens.silence import Limits, Mood, Silence
 from screens.step import Step
 from screens.visit import Visit
+from screens.walkup.close import Close
 from screens.walkup.help import Help
 from screens.walkup.idle import Idle
 from screens.walkup.lost import Lost
@@ -27,7 +29,7 @@ from screens.walkup.staff import Staff
 from screens.walkup.still import Still
 
 WATCH_SECONDS = 0.5
-OVER = (Help, Staff, Still)
+OVER = (Help, Staff, Still, Close)
 """What is opened over a step."""
 
 
@@ -188,6 +190,11 @@ class WalkupApp(KioskApp):
             step.notice(text("staff.noted"))
 
     def action_close_kiosk(self) -> None:
-        """Close the kiosk; in practice only."""
-        if self.visit.services.state.practice:
+        """Close the kiosk: in practice at once, else with the code that staff set."""
+        state, step = self.visit.services.state, self._step()
+        if state.practice:
             self.exit(LEAVE_KIOSK)
+            return
+        askable = self._complete.is_set() and has_code(state) and not isinstance(self.screen, Close)
+        if askable and step is not None and not step.at_work:
+            self.push_screen(Close(self.visit))

@@ -40,6 +40,7 @@ def test_there_are_all_that_were_ordered() -> None:
         "audit verify",
         "audit export",
         "doctor",
+        "passcode",
         "media",
     ]
     assert {tuple(words.split()) for words in ordered} <= COMMANDS.keys()
