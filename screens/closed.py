@@ -52,9 +52,9 @@ def stay(settings: Settings, terminal: Terminal, wake: socket.socket, intruders:
 
     In practice F12 closes it as at any other time.
     """
+    _record(settings, intruders)
     for each in intruders:
         log.event("kiosk.intruder", state=each.kind, error=each.product)
-    _record(settings, intruders)
     size, typed = None, b""
     while not terminal.gone:
         if size != (size := terminal.size):
