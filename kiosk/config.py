@@ -130,7 +130,7 @@ def load_state(path: Path, *, practice: bool = False) -> State:
         raise KioskError("state.missing", path=str(path)) from None
     except PermissionError:
         raise KioskError("state.unwritable", path=str(path)) from None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise KioskError("registry.damaged", path=str(marker)) from None
     if practice and not state.practice:
         raise KioskError("state.practice", path=str(path))
@@ -152,7 +152,7 @@ def load_modules(state: State) -> tuple[str, ...]:
             raise ValueError("paths")
     except (FileNotFoundError, NotADirectoryError):
         return ()
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, RecursionError):
         raise KioskError("token.config", path=str(state.tokens)) from None
     return tuple(modules)
 
@@ -172,6 +172,6 @@ def load_allowed(state: State) -> frozenset[str]:
             raise ValueError("products")
     except (FileNotFoundError, NotADirectoryError):
         return frozenset()
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, RecursionError):
         raise KioskError("kiosk.devices", path=str(state.devices)) from None
     return frozenset(allowed)
