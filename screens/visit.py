@@ -80,6 +80,11 @@ class Visit:
         self.medium, self.medium_identity, place = found
         return place
 
+    async def mount_anew(self) -> None:
+        """Have the chosen stick mounted anew, so that what is read next comes from the stick itself."""
+        if self.medium is not None:
+            await self.sticks.mount_anew(self.medium)
+
     @property
     def identified(self) -> bool:
         """Whether the identity check was about just these details."""

@@ -7,7 +7,7 @@ disk full, and the next call for the same person and profile finds what is left 
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,13 +60,19 @@ class Issuing:
         *,
         progress: Callable[[str], None] = lambda state: None,  # noqa: ARG005
         make_key: Callable[[], rsa.RSAPrivateKey] = make_rsa_key,
+        mount_anew: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`progress` hears each state that the request reaches; `make_key` makes the subscriber's RSA key."""
+        """`progress` hears each state that the request reaches; `make_key` makes the subscriber's RSA key.
+
+        `mount_anew` unmounts the medium and mounts it at the same place: what is proved then surely comes from
+        the medium.
+        """
         self._services = services
         self._journal = Journal(services)
         self._recovery = Recovery(services, self._journal)
         self._progress = progress
         self._make_key = make_key
+        self._mount_anew = mount_anew
 
     async def issue(self, application: Application, target: Path | TokenUri) -> Outcome:
         """Issue what `application` asks for onto the stick at the path, or the token, `target`, or resume it.
@@ -192,6 +198,8 @@ class Issuing:
         """Open, sign and verify from the medium; only then does the certificate count as good."""
         held = await self._certificate(work)
         try:
+            if self._mount_anew is not None:
+                await self._mount_anew()
             await asyncio.to_thread(self._open_and_verify, work, held)
         except KioskError as error:
             if not work.resumed or work.rewritten or error.id not in SPOILED | {"medium.damaged"}:

@@ -160,6 +160,26 @@ class Sticks:
             self._ours[stick.identity] = stick
         self.refresh()
 
+    async def mount_anew(self, offer: Offer) -> None:
+        """Unmount a stick and mount it again, at the same place, when it was mounted for this visit.
+
+        One that somebody else uses stays mounted. Raises `medium.gone`, `mount.*`; `medium.other` when it is
+        mounted elsewhere now.
+        """
+        if offer.stick is None or offer.stick.identity not in self._ours:
+            return
+        from kiosk.media import mount
+
+        try:
+            await mount.unmount(offer.stick.node)
+        except KioskError as error:
+            if error.id != "mount.busy":
+                raise
+        place = await mount.mount(offer.stick.node)
+        self.refresh()
+        if place != offer.path:
+            raise KioskError("medium.other")
+
     async def let_go(self, offer: Offer) -> None:
         """Have everything written to a medium and let it go: once this returns it can be pulled.
 

@@ -86,7 +86,7 @@ class Act(Step):
         visit = self.visit
         try:
             place = await visit.at_hand()
-            service = Issuing(visit.services, progress=self._reached)
+            service = Issuing(visit.services, progress=self._reached, mount_anew=visit.mount_anew)
             visit.outcome = await service.issue(visit.application(), place)
         except KioskError as error:
             self._failed, self.at_work = error, False

@@ -102,4 +102,6 @@ def _room(offer: Offer) -> str:
 def _bytes(count: int) -> str:
     """Write a size as it is printed on sticks: in powers of ten."""
     megabytes = count // 10**6
-    return f"{megabytes:,} MB" if megabytes < 10_000 else f"{megabytes // 1000:,} GB"
+    if megabytes < 1000:
+        return f"{megabytes} MB"
+    return f"{megabytes / 1000:.1f} GB" if megabytes < 10_000 else f"{megabytes // 1000:,} GB"

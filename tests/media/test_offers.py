@@ -97,6 +97,7 @@ class Machine:
         self.places: dict[str, Path] = {}
         self.done: list[tuple[str, Path]] = []
         self.refuses: dict[Path, str] = {}
+        self.busy: set[Path] = set()
         self.numbers = {STICK.node: "8:17", OTHER.node: "8:33"}
         monkeypatch.setattr(offers, "mounted", lambda: dict(self.places))
         monkeypatch.setattr(watch, "Watch", lambda: contextlib.nullcontext(self))
@@ -107,14 +108,47 @@ class Machine:
         while True:
             yield await self.plugged.get()
 
-    async def does(self, verb: str, node: Path) -> None:
+    async def does(self, verb: str, node: Path) -> Path | None:
         self.done.append((verb, node))
+        if verb != "mount" and node in self.busy:
+            raise KioskError("mount.busy")
         if node in self.refuses:
             raise KioskError(self.refuses[node])
         if verb == "mount":
             self.places[self.numbers[node]] = Path("/media", node.name)
         else:
             self.places.pop(self.numbers[node], None)
+        return self.places.get(self.numbers[node])
+
+
+async def test_a_stick_is_mounted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(monkeypatch)
+    news = asyncio.Event()
+    sticks = Sticks(changed=news.set)
+    following = asyncio.create_task(sticks.follow())
+    await machine.plugged.put(Snapshot((STICK,)))
+    async with asyncio.timeout(5):
+        while not (sticks.here and sticks.here[0].path):
+            news.clear()
+            await news.wait()
+    [offer] = sticks.here
+    machine.done.clear()
+    await sticks.mount_anew(offer)
+    assert machine.done == [("unmount", STICK.node), ("mount", STICK.node)]
+    assert sticks.here == (offer,)
+    with pytest.raises(KioskError, match=r"medium\.other"):
+        await sticks.mount_anew(replace(offer, path=Path("/media/elsewhere")))
+    # Somebody looks at it: it is read where it is.
+    machine.busy.add(STICK.node)
+    machine.done.clear()
+    await sticks.mount_anew(offer)
+    assert machine.done == [("unmount", STICK.node), ("mount", STICK.node)]
+    assert sticks.here == (offer,)
+    machine.done.clear()
+    for other in (Offer(Path("/a"), "a"), Offer(Path("/media/x"), "x", OTHER)):
+        await sticks.mount_anew(other)
+    assert machine.done == [], "a directory, and what the desktop mounted"
+    following.cancel()
 
 
 async def test_sticks_are_mounted_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 from kiosk import cli
+from kiosk.media import offers
 from kiosk.pki import password
 from kiosk.secret import Secret
-from screens import parent, settings, silence
+from screens import parent, silence
 
 FAILURES = password.failures
 
@@ -62,7 +63,7 @@ def stillborn() -> None:
     def fail() -> None:
         raise RuntimeError("a canary")
 
-    settings.mounted = fail  # type: ignore[attr-defined,assignment]
+    offers.mounted = fail  # type: ignore[attr-defined,assignment]
 
 
 def deaf() -> None:

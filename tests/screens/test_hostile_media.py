@@ -37,7 +37,7 @@ def hostile(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 def shown(on: Stage, name: str) -> bool:
     # How much room there is stands at the end of the first line, also where the name goes on below.
-    return "".join(visible(name).split()) in re.sub(r"[\d,]+[MG]B남음", "", on.said)
+    return "".join(visible(name).split()) in re.sub(r"[\d.,]+[MG]B남음", "", on.said)
 
 
 def nothing_acts(on: Stage) -> bool:

@@ -46,7 +46,7 @@ class Issue:
         self.calls = 0
         self.progress: Callable[[str], None] = lambda state: None
 
-    def __call__(self, services: object, *, progress: Callable[[str], None]) -> "Issue":
+    def __call__(self, services: object, *, progress: Callable[[str], None], **_: object) -> "Issue":
         self.progress = progress
         return self
 
@@ -161,14 +161,14 @@ async def test_a_stick_that_is_pulled_in_the_middle(
     pulled: list[str] = []
 
     class Pulling(Issuing):
-        def __init__(self, services, *, progress):  # type: ignore[no-untyped-def]
+        def __init__(self, services, *, progress, **rest):  # type: ignore[no-untyped-def]
             def hear(state_: str) -> None:
                 progress(state_)
                 if state_ == "issued" and not pulled:
                     pulled.append(state_)
                     os.rename(medium, away)
 
-            super().__init__(services, progress=hear)
+            super().__init__(services, progress=hear, **rest)
 
     monkeypatch.setattr(act, "Issuing", Pulling)
     async with stage(state, [medium], language="en") as on:
