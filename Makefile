@@ -19,6 +19,7 @@ test: packages-test $(READY)
 
 test-long: packages-test $(READY)
 	$(PYTEST)
+	$(BIN)/python -m tests.fuzz
 
 lint: $(READY)
 	$(BIN)/ruff check .

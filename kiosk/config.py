@@ -13,6 +13,7 @@ from pathlib import Path
 from platformdirs import user_state_dir
 
 from kiosk.errors import KioskError
+from kiosk.media.intruders import PRODUCT
 
 MARKER = "state.toml"
 
@@ -61,6 +62,11 @@ class State:
     def tokens(self) -> Path:
         """The file that names this machine's PKCS#11 modules; there need not be one."""
         return self.path / "tokens.toml"
+
+    @property
+    def devices(self) -> Path:
+        """The file that names the USB devices that may come and go here; there need not be one."""
+        return self.path / "devices.toml"
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,7 @@ def load_state(path: Path, *, practice: bool = False) -> State:
         raise KioskError("state.missing", path=str(path)) from None
     except PermissionError:
         raise KioskError("state.unwritable", path=str(path)) from None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise KioskError("registry.damaged", path=str(marker)) from None
     if practice and not state.practice:
         raise KioskError("state.practice", path=str(path))
@@ -151,6 +157,26 @@ def load_modules(state: State) -> tuple[str, ...]:
             raise ValueError("paths")
     except (FileNotFoundError, NotADirectoryError):
         return ()
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, RecursionError):
         raise KioskError("token.config", path=str(state.tokens)) from None
     return tuple(modules)
+
+
+def load_allowed(state: State) -> frozenset[str]:
+    """Read which keyboards, network and serial devices may be put in while the kiosk runs.
+
+    `allowed = ["096e:0807", …]`: vendor and product, four lower-case hexadecimal digits each. Raises
+    `kiosk.devices`.
+    """
+    try:
+        values = tomllib.loads(state.devices.read_text("utf-8"))
+        allowed = values.pop("allowed")
+        if values or not isinstance(allowed, list):
+            raise ValueError("allowed")
+        if not all(isinstance(product, str) and PRODUCT.fullmatch(product) for product in allowed):
+            raise ValueError("products")
+    except (FileNotFoundError, NotADirectoryError):
+        return frozenset()
+    except (OSError, ValueError, KeyError, RecursionError):
+        raise KioskError("kiosk.devices", path=str(state.devices)) from None
+    return frozenset(allowed)

@@ -76,6 +76,7 @@ TABLE: dict[str, Kind] = {
         "usage.command",
         "usage.terminal",
         "usage.uri",
+        "kiosk.devices",
     ),
     **_rows(
         Exit.REFUSED,

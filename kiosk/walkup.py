@@ -13,7 +13,7 @@ from typing import Any
 
 from kiosk import log
 from kiosk.clock import Clock
-from kiosk.config import MARKER, chosen_path, load_state
+from kiosk.config import MARKER, chosen_path, load_allowed, load_state
 from kiosk.errors import KioskError
 from kiosk.i18n import language_of
 
@@ -58,7 +58,7 @@ def open_kiosk(
     """Open the kiosk and serve visits until it is closed; give the exit status.
 
     With `practice` a practice state is made when there is none. Raises `usage.terminal` when this is no terminal,
-    what `load_state` and `setup.initialise` raise, and what `screens.parent.run` does.
+    what `load_state`, `load_allowed` and `setup.initialise` raise, and what `screens.parent.run` does.
     """
     if not (sys.stdin and sys.stdin.isatty() and sys.stdout and sys.stdout.isatty()):
         raise KioskError("usage.terminal")
@@ -78,6 +78,7 @@ def open_kiosk(
             # The people who come are not the one who started it: Korean, unless this kiosk is told otherwise.
             language=language_of() if os.environ.get("KIOSK_LANG") else FIRST_LANGUAGE,
             practice_stick=_practice_stick(path) if found.practice and not media else None,
+            allowed=load_allowed(found),
         )
     )  # fmt: skip
 

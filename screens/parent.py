@@ -12,19 +12,19 @@ import signal
 import socket
 import termios
 import time
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
 
 from kiosk import log
 from kiosk.errors import Exit, KioskError
 from kiosk.i18n import text_in
-from screens import line
-from screens.settings import LEAVE_KIOSK, ORPHANED, Settings
+from kiosk.media.guard import Guard
+from kiosk.media.intruders import Attached
+from screens import closed, line
+from screens.settings import ENDING, LEAVE_KIOSK, ORPHANED, Settings
 from screens.terminal import Terminal
 
-ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 CRASHES = 5
 """So many children in a row that fail before anybody came, each within `CRASH_SECONDS`, end the kiosk."""
 CRASH_SECONDS = 10.0
@@ -102,12 +102,30 @@ class _Visits:
     def serve(self) -> int:
         """Serve until something ends the kiosk; give the exit status."""
         self._hand_over()
-        while True:
-            for key, _ in self._selector.select():
-                if key.fileobj is not self._wake:
-                    self._listen(key.data)
-                elif (status := self._woken()) is not None:
-                    return status
+        # The first screen is being made meanwhile.
+        with Guard(self._settings.allowed) as guard:
+            if not guard.blind:
+                self._selector.register(guard, selectors.EVENT_READ)
+            while True:
+                for key, _ in self._selector.select():
+                    if (key.fileobj is guard or guard.blind) and (intruders := guard.strange()):
+                        return self._close(guard, intruders)
+                    if key.fileobj is self._wake:
+                        if (status := self._woken()) is not None:
+                            return status
+                    elif key.fileobj is not guard:
+                        self._listen(key.data)
+
+    def _close(self, guard: Guard, intruders: Sequence[Attached]) -> int:
+        """Serve nobody any more: end the visit at once, and whatever it was doing. Gives the exit status."""
+        for pid in self._children:
+            os.kill(pid, signal.SIGKILL)
+        closed.paint(self._terminal)
+        self._kill()
+        found = closed.all_of(guard, intruders)
+        # What comes from now on makes nothing worse.
+        guard.close()
+        return closed.stay(self._settings, self._terminal, self._wake, found)
 
     def _woken(self) -> int | None:
         """Look at what signals came. Gives the exit status when the kiosk is to end."""
@@ -192,9 +210,7 @@ class _Visits:
             child.line.send(line.TURN)
 
     def _calm(self, id_: str) -> None:
-        words = text_in(self._settings.language, id_)
-        width = sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in words)
-        self._terminal.calm(words, width=width)
+        self._terminal.calm(text_in(self._settings.language, id_))
 
     def _listen(self, child: _Child) -> None:
         """Take what a child says; make its successor ready once it shows its first screen."""
@@ -218,7 +234,7 @@ class _Visits:
         ours, theirs = line.pair()
         pid = os.fork()
         if not pid:
-            # A child that held another's line would keep it from hearing the end.
+            # A child that held another's line would keep it from hearing the end. The guard's socket may stay.
             for end in (ours, self._wake, *(child.line for child in self._children.values())):
                 end.close()
             _become_child(theirs, self._settings, self._terminal, first=not self._served)
@@ -238,10 +254,14 @@ class _Visits:
             while list(self._ended()) or (self._children and (left := until - time.monotonic()) > 0):
                 if self._children and selector.select(left):
                     self._wake.recv(4096)
+        self._kill()
+        self._selector.close()
+
+    def _kill(self) -> None:
         for pid in self._children:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
-        self._selector.close()
+        self._children.clear()
 
 
 def _become_child(line_: socket.socket, settings: Settings, terminal: Terminal, *, first: bool) -> None:

@@ -9,6 +9,7 @@ import os
 import select
 import sys
 import termios
+import unicodedata
 from typing import Self
 
 # Nothing moves, and nothing is asked of terminals that some of them answer wrongly: with the "report all keys"
@@ -79,17 +80,20 @@ class Terminal:
         with contextlib.suppress(OSError, termios.error):
             termios.tcsetattr(self.input, termios.TCSAFLUSH, self._before)
 
-    def calm(self, line: str, *, width: int) -> None:
-        """Forget what was typed so far, and paint the plain ground with one line, `width` cells wide.
+    def calm(self, *lines: str) -> None:
+        """Forget what was typed so far, and paint the plain ground with these lines; one too wide stays away.
 
         The terminal is set anew: a child that was killed may have left it in any way.
         """
         termios.tcsetattr(self.input, termios.TCSANOW, self._held)
         self.drain()
-        columns, rows = os.get_terminal_size(self._output)
-        place = f"\x1b[{max(1, (rows + 1) // 2)};{max(1, (columns - width) // 2 + 1)}H"
-        shown = line if width <= columns else ""
-        self.write(CANCEL + QUIET + WRAP + HIDE + _colours() + "\x1b[H\x1b[2J" + place + shown)
+        columns, rows = self.size
+        shown = ""
+        for row, line in enumerate(lines, max(1, (rows + 2 - len(lines)) // 2)):
+            width = cells(line)
+            if width <= columns and row <= rows:
+                shown += f"\x1b[{row};{(columns - width) // 2 + 1}H{line}"
+        self.write(CANCEL + QUIET + WRAP + HIDE + _colours() + "\x1b[H\x1b[2J" + shown)
 
     def drain(self) -> None:
         """Throw away what was typed and nobody read. The kernel may hold more than it shows at once."""
@@ -97,6 +101,18 @@ class Terminal:
             termios.tcflush(self.input, termios.TCIFLUSH)
             if not select.select([self.input], [], [], 0)[0]:
                 return
+
+    def read(self) -> bytes:
+        """Take some of what was typed; nothing when the terminal is gone. Waits when nothing was."""
+        try:
+            return os.read(self.input, 4096)
+        except OSError:
+            return b""
+
+    @property
+    def size(self) -> os.terminal_size:
+        """Columns and lines. Raises `OSError` when it is gone."""
+        return os.get_terminal_size(self._output)
 
     @property
     def gone(self) -> bool:
@@ -110,6 +126,11 @@ class Terminal:
         rest = text.encode()
         while rest:
             rest = rest[os.write(self._output, rest) :]
+
+
+def cells(line: str) -> int:
+    """Count the cells that a line takes: a Korean letter takes two."""
+    return sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in line)
 
 
 def _colours() -> str:

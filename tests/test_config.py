@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kiosk import config
-from kiosk.config import MARKER, Policy, default_path, load_modules, load_policy, load_state
+from kiosk.config import MARKER, Policy, default_path, load_allowed, load_modules, load_policy, load_state
 from kiosk.errors import KioskError
 
 WHOLE = 'practice = true\ncenter = "서울센터"\narc = "2.25.1"\nkiosk_id = "abc"\n'
@@ -121,3 +121,25 @@ def test_token_modules_that_are_none(tmp_path: Path, content: str | bytes) -> No
     with pytest.raises(KioskError) as caught:
         load_modules(state)
     assert (caught.value.id, caught.value.facts) == ("token.config", {"path": str(state.tokens)})
+
+
+def test_devices_that_may_come_and_go(tmp_path: Path) -> None:
+    (tmp_path / MARKER).write_text(WHOLE)
+    state = load_state(tmp_path)
+    assert load_allowed(state) == frozenset()
+    state.devices.write_text('allowed = ["096e:0807", "1d6b:0104"]\n')
+    assert load_allowed(state) == {"096e:0807", "1d6b:0104"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "allowed = 5", 'allowed = "096e:0807"', "allowed = [5]", 'allowed = ["096E:0807"]', "allowed = [",
+     'allowed = ["096e:*"]', 'allowed = ["-"]', 'allowed = []\nx = 1', b"allowed = ['\xff']"],
+)  # fmt: skip
+def test_a_list_of_devices_that_is_none(tmp_path: Path, content: str | bytes) -> None:
+    (tmp_path / MARKER).write_text(WHOLE)
+    state = load_state(tmp_path)
+    state.devices.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(KioskError) as caught:
+        load_allowed(state)
+    assert (caught.value.id, caught.value.facts) == ("kiosk.devices", {"path": str(state.devices)})

@@ -5,7 +5,7 @@ import os
 import stat
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -59,14 +59,16 @@ class ScanResult:
     skipped: tuple[str, ...]
 
 
-def scan(medium_path: Path, *, seconds: float = 2.0) -> ScanResult:
+def scan(medium_path: Path, *, seconds: float = 2.0, now: Callable[[], float] = time.monotonic) -> ScanResult:
     """Look for sets on the medium at `medium_path` for `seconds` at most, past the bounds nothing.
+
+    `now` gives seconds that only go forward.
 
     Raises `KioskError` `medium.missing`, `medium.not_directory`, `medium.permission`, `medium.gone`,
     `medium.io` for the medium as a whole; what is wrong with single sets is said in the result.
     """
     path = medium_path.absolute()
-    look = _Look(path, time.monotonic() + seconds)
+    look = _Look(path, now() + seconds, now)
     try:
         root = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except FileNotFoundError as error:
@@ -112,6 +114,7 @@ class _Look:
 
     root: Path
     until: float
+    now: Callable[[], float]
     entries_left: int = ENTRIES
     bytes_left: int = BYTES
     found: list[Found] = field(default_factory=list)
@@ -123,19 +126,37 @@ class _Look:
 
     def names(self, directory: int, path: Path, *, only: str | None = None) -> list[str]:
         """List a directory in order; with `only`, the entries of that name in whatever case."""
+        listed: list[str] = []
         try:
             with os.scandir(directory) as entries:
-                listed = [entry.name for entry in islice(entries, LIST_LIMIT if only else ENTRIES + 1)]
+                for entry in islice(entries, (LIST_LIMIT if only else ENTRIES) + 1):
+                    self.in_time(path)
+                    listed.append(entry.name)
+            if only:
+                listed = self.called(only, listed, directory, path)
         except OSError as error:
             self.failed(error, path)
             return []
-        if only:
-            listed = [name for name in listed if same_name(name, only)]
         self.entries_left -= len(listed)
         if self.entries_left < 0:
             self.skip("entries", path)
             raise _EnoughError
         return sorted(listed)
+
+    def called(self, name: str, listed: list[str], directory: int, path: Path) -> list[str]:
+        """Give those of `listed` that are `name` in whatever case; past the bound only what is exactly so."""
+        found = [each for each in listed[:LIST_LIMIT] if same_name(each, name)]
+        if len(listed) > LIST_LIMIT:
+            self.skip("entries", path)
+            if not found and kind(directory, name):
+                return [name]
+        return found
+
+    def in_time(self, path: Path) -> None:
+        """Go on to `path` only while there is time."""
+        if self.now() > self.until:
+            self.skip("time", path)
+            raise _EnoughError
 
     def failed(self, error: OSError, path: Path) -> None:
         """Skip what cannot be read, unless the medium as a whole is gone."""
@@ -146,9 +167,7 @@ class _Look:
     @contextmanager
     def inside(self, directory: int, path: Path, name: str) -> Iterator[int | None]:
         """Open the directory `name`; None, and skipped, when it is none."""
-        if time.monotonic() > self.until:
-            self.skip("time", path / name)
-            raise _EnoughError
+        self.in_time(path / name)
         fd = None
         try:
             type_ = kind(directory, name)

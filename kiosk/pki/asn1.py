@@ -34,6 +34,9 @@ __all__ = [
 ]
 
 
+OID_BYTES = 64
+
+
 class Algorithm(core.Sequence):
     """AlgorithmIdentifier, with parameters left as they are."""
 
@@ -139,6 +142,9 @@ def _read(value: Any) -> None:
     """Parse `value` to its leaves; asn1crypto would do so only when a field is asked for."""
     if isinstance(value, core.Any):
         return
+    if isinstance(value, core.ObjectIdentifier) and len(value.contents) > OID_BYTES:
+        # One number of a long one takes the square of its length to read, and no name of anything is so long.
+        raise ValueError("OID")
     if isinstance(value, core.Sequence | core.SequenceOf | core.Choice):
         for child in _children(value):
             _read(child)

@@ -24,7 +24,8 @@ from kiosk.secret import Secret
 __all__ = ["decrypt_key", "encrypt_key", "key_format", "load_key", "private_key_info", "read_random"]
 
 MAX_BYTES = 64 * 1024
-MAX_ITERATIONS = 10_000_000
+MAX_ITERATIONS = 1_000_000
+"""Some five hundred times what Korean programs write, and about a second of work: a file must not keep us longer."""
 SALT_BYTES = 8
 ITERATIONS = 2048
 _BLOCK = 16
@@ -91,11 +92,11 @@ def encrypt_key(
     """Encrypt a PKCS#8 key (DER, taken byte for byte) and give the key file.
 
     The defaults are the only ones that every program reads; `salt` is 8 random bytes unless given.
-    Raises `ValueError` for a salt of another length or an iteration count outside 1 to 10 million.
+    Raises `ValueError` for a salt of another length or an iteration count outside 1 to 1 million.
     """
     salt = secrets.token_bytes(SALT_BYTES) if salt is None else salt
     if len(salt) != SALT_BYTES or not 1 <= iterations <= MAX_ITERATIONS:
-        raise ValueError("salt of 8 bytes, 1 to 10 million iterations")
+        raise ValueError("salt of 8 bytes, 1 to 1 million iterations")
     key, iv = _seed_key(oids.SEED_CBC_WITH_SHA1, password.reveal(), salt, iterations)
     padder = padding.PKCS7(_BLOCK * 8).padder()
     padded = padder.update(pkcs8.reveal() if isinstance(pkcs8, Secret) else pkcs8) + padder.finalize()

@@ -82,13 +82,21 @@ def _told_apart(offer: Offer) -> str:
     return f"{visible(offer.stick.name)}  {_bytes(offer.stick.size)}".strip()
 
 
+MOST_ROOM = 10**15
+"""Bytes; no medium of anybody has more."""
+
+
 def _room(offer: Offer) -> str:
     """Say how much room is left."""
     try:
         space = os.statvfs(offer.path or "")
     except OSError:
         return ""
-    return text("medium.room", room=_bytes(space.f_bavail * space.f_frsize))
+    room = space.f_bavail * space.f_frsize
+    if room > (offer.stick.size if offer.stick else MOST_ROOM):
+        # A filesystem says of itself what its maker likes; more than the stick has is no use to anybody.
+        return ""
+    return text("medium.room", room=_bytes(room))
 
 
 def _bytes(count: int) -> str:

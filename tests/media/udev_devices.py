@@ -116,3 +116,25 @@ def drive(port: str = "1-5", disk: str = "sr0") -> Made:
     }  # fmt: skip
     usb = usb_device(port, next(_numbers), ID_SERIAL="DVD", ID_USB_INTERFACES=":080250:")
     return Made(usb + described(block, disk, known, {"size": 1 << 20}), [f"{USB}/{port}", block])
+
+
+def acting(
+    *interfaces: str, port: str = "1-7", product: str = "46d/c31c/6400", below: Mapping[str, str] = {}
+) -> Made:
+    """A USB device with interfaces ("3/1/1"), and what its drivers make of it: subsystem by name."""
+    number = next(_numbers)
+    device = f"{USB}/{port}"
+    paths, text = [device], usb_device(port, number, PRODUCT=product)
+    for place, interface in enumerate(interfaces):
+        paths.append(f"{device}/{port}:1.{place}")
+        said = {"SUBSYSTEM": "usb", "DEVTYPE": "usb_interface", "PRODUCT": product, "INTERFACE": interface}
+        text += described(paths[-1], "", said)
+    for name, subsystem in below.items():
+        paths.append(f"{paths[-1]}/{subsystem}/{name}")
+        text += described(paths[-1], "", {"SUBSYSTEM": subsystem})
+    return Made(text, paths)
+
+
+def keyboard(port: str = "1-7", **more: str) -> Made:
+    """A keyboard as there are millions."""
+    return acting("3/1/1", "3/0/0", port=port, **more)

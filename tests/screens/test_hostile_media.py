@@ -100,3 +100,16 @@ async def test_files_on_it_are_left_alone(state: Path, medium: Path) -> None:
         await issued(on)
     del before[medium / "npki"]
     assert {path: path.lstat().st_mtime_ns for path in before} == before
+
+
+@pytest.mark.parametrize(("free", "said"), [(2**64 - 1, ""), (10**6, "4,096MB남음")])
+async def test_room_is_said_where_it_can_be_true(
+    state: Path, medium: Path, monkeypatch: pytest.MonkeyPatch, free: int, said: str
+) -> None:
+    lie = os.statvfs_result((4096, 4096, free, free, free, 0, 0, 0, 0, 255))
+    async with stage(state, [medium]) as on:
+        monkeypatch.setattr(os, "statvfs", lambda _: lie)
+        await walk(on, Medium)
+        assert medium.name in on.said
+        assert said in on.said
+        assert ("남음" in on.said) == bool(said)

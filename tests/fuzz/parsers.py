@@ -1,0 +1,194 @@
+"""Everything that reads bytes of strangers, as functions of bytes, with what they may raise and where to begin.
+
+Other errors than `KioskError` and those named here are mistakes: nobody catches them. Nothing here derives a key, so
+each is quick; that counts of iterations are bounded before is what `key_file` looks at.
+"""
+
+import atexit
+import contextlib
+import datetime as dt
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from kiosk.config import State, load_allowed, load_modules
+from kiosk.errors import KioskError
+from kiosk.lifecycle.answers import read_answers
+from kiosk.media import described, frames, guard, intruders
+from kiosk.media.mounted import mounted, mounts
+from kiosk.media.place import Place
+from kiosk.media.scan import _certificate
+from kiosk.media.token_uri import TokenUri
+from kiosk.pki import container, names, npki, path, vid
+from kiosk.pki.keys import load_key, read_random
+from kiosk.secret import Secret
+from tests.conftest import TODAY
+from tests.pki import vectors
+
+KEY_FILES = tuple(path.read_bytes() for path in sorted(vectors.FOLDER.glob("*.key")))
+PLAIN_KEYS = tuple(path.read_bytes() for path in sorted(vectors.FOLDER.glob("plain-*.der")))
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class Parser:
+    """One way in for bytes."""
+
+    read: Callable[[bytes], object]
+    seeds: tuple[bytes, ...]
+    """Whole ones, to be damaged."""
+    raises: tuple[type[Exception], ...] = ()
+    """What its callers handle, beside `KioskError`."""
+
+    def __call__(self, data: bytes) -> None:
+        """Read; what may be raised is."""
+        with contextlib.suppress(KioskError, *self.raises):
+            self.read(data)
+
+
+@cache
+def _folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _file(data: bytes) -> Path:
+    file = _folder() / "file"
+    file.write_bytes(data)
+    return file
+
+
+def _made() -> x509.Certificate:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = names.subject(organization="yessign", units=["a", "나"], common_name="홍길동()0004")
+    identity = vid.other_name("홍길동", bytes(32))
+    start = dt.datetime(2026, 11, 21, 15, tzinfo=dt.UTC)
+    policy = x509.PolicyInformation(x509.ObjectIdentifier("2.25.1.1"), ["https://x"])
+    return (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(0x1234).not_valid_before(start).not_valid_after(start + dt.timedelta(365))
+        .add_extension(x509.SubjectAlternativeName([identity]), critical=False)
+        .add_extension(x509.CertificatePolicies([policy]), critical=True)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+
+
+WHOLE = _made()
+
+
+def certificate(data: bytes) -> None:
+    found = _certificate(data)
+    if found is None:
+        return
+    assert 0 < len(names.directory_name(found.subject).encode()) <= names.DIRECTORY_LIMIT
+    vid.matches(found, Secret("9001011234568"), Secret(bytes(20)))
+    with contextlib.suppress(KioskError):
+        path.check_path(found, issuing=WHOLE, root=WHOLE, at=TODAY)
+    with contextlib.suppress(KioskError):
+        npki.check_set(data, b"", Secret("x"))
+
+
+def key_file(data: bytes) -> None:
+    assert 0 < len(container.key_format(data)) <= LONGEST_NAME
+    with contextlib.suppress(container._UnreadableError):
+        container._recipe(data)
+
+
+def private_key(data: bytes) -> None:
+    with contextlib.suppress(KioskError):
+        read_random(Secret(data))
+    load_key(Secret(data))
+
+
+def mountinfo(data: bytes) -> None:
+    file = _file(data)
+    assert len(mounted(file, _folder())) <= len(mounts(file))
+
+
+def said_by_udev(data: bytes) -> None:
+    text = data.decode("utf-8", "surrogateescape")
+    words = text.split("\n")
+    properties = dict(zip(described.PROPERTIES, words, strict=False))
+    attributes = dict(zip(described.ATTRIBUTES, reversed(words), strict=False))
+    for kind in ("disk", "partition", "usb_device"):
+        described.snapshot_of([described.Device("/sys/x", kind, "/sys", properties, attributes)])
+    described.decoded(text)
+
+
+def said_by_the_kernel(data: bytes) -> None:
+    said = guard._said(_file(data))
+    text = data.decode("utf-8", "replace")
+    for place in ("usb", "input", "net", "tty"):
+        intruders.strange(intruders.attached([intruders.Node(text, place, said, text)]), (), ())
+
+
+def token_module(data: bytes) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(5)
+        theirs.sendall(data[:16_384])
+        theirs.shutdown(socket.SHUT_WR)
+        frames.receive(ours)
+
+
+def settings(data: bytes) -> None:
+    state = State(_folder(), practice=True, center="x", arc="2.25.1", kiosk_id="x")
+    for file, load in ((state.tokens, load_modules), (state.devices, load_allowed)):
+        file.write_bytes(data)
+        with contextlib.suppress(KioskError):
+            load(state)
+
+
+def _frame(content: bytes) -> bytes:
+    return len(content).to_bytes(4, "big") + content
+
+
+ANSWERS = """profile = "personal-general"
+name = "홍길동"
+id_number = "900101-1234568"
+phone = "010-2345-6789"
+password_file = "file"
+consent = true
+
+[identity]
+method = "phone"
+""".encode()
+UDEV = "\n".join(
+    {"ID_FS_LABEL_ENC": r"a\x20b\xff", "ID_FS_TYPE": "vfat", "MAJOR": "8", "MINOR": "17"}.get(name, name)
+    for name in described.PROPERTIES
+).encode()
+MOUNTS = b"610 27 8:17 / /media/kim/a\\040b rw,nosuid shared:330 - vfat /dev/sdb1 rw\n" * 2
+
+PARSERS = {
+    "certificate": Parser(certificate, (WHOLE.public_bytes(Encoding.DER),)),
+    "key file": Parser(key_file, KEY_FILES),
+    "private key": Parser(private_key, PLAIN_KEYS),
+    "mountinfo": Parser(mountinfo, (MOUNTS,)),
+    "udev": Parser(said_by_udev, (UDEV,)),
+    "kernel": Parser(
+        said_by_the_kernel, (b"DEVTYPE=usb_device\nPRODUCT=46d/c31c/1\nBUSNUM=001\nINTERFACE=3/1/1\n",)
+    ),
+    "token": Parser(
+        token_module, (_frame(b'{"a": [1], "secrets": 1}') + _frame(b"x"),), (frames.FrameError, OSError)
+    ),
+    "token uri": Parser(
+        lambda data: TokenUri.parse(data.decode("utf-8", "surrogateescape")),
+        (b"pkcs11:token=a%20b;serial=1;slot-id=7?module-name=x", "pkcs11:model=김".encode()),
+    ),
+    "answers": Parser(lambda data: read_answers(_file(data), TODAY.date()), (ANSWERS,)),
+    "note": Parser(
+        lambda data: Place.from_note(data, in_npki_root=data[:1] != b"N"), (b"NPKI\nyessign\nUSER\ncn=x\n",)
+    ),
+    "settings": Parser(settings, (b'modules = ["/a.so"]\n', b'allowed = ["096e:0807"]\n')),
+}
