@@ -147,8 +147,10 @@ class Pin(Step):
 
     def _check_new(self, new: Field, again: Field) -> None:
         token = self._token
-        with self.at(new):
-            if token and token.pin_most and not token.pin_least <= len(new.content) <= token.pin_most:
+        if token and token.pin_most and not token.pin_least <= len(new.content) <= token.pin_most:
+            new.wipe()
+            again.wipe()
+            with self.at(new):
                 raise KioskError("token.pin_weak")
         if new.content != again.content:
             again.wipe()
