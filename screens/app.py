@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import events, work
 from textual.binding import Binding, BindingType
 
+from kiosk import log
 from kiosk.calls import call_staff
 from kiosk.closing import has_code
 from kiosk.errors import KioskError
@@ -102,6 +103,7 @@ class WalkupApp(KioskApp):
 
             if self.parent_process is not None:
                 self.parent_process.begun()
+            self._find_tokens()
             self._follow_sticks()
             while await self._ask(Menu) is Nav.NEXT:
                 self.visit.steps = FLOWS[self.visit.flow]
@@ -112,6 +114,13 @@ class WalkupApp(KioskApp):
             self.exit(0)
         except Exception as error:  # noqa: BLE001 - as above
             self._handle_exception(error)
+
+    def _find_tokens(self) -> None:
+        try:
+            self.visit.find_tokens()
+        except KioskError as error:
+            # Who brings a stick can be served all the same; the self-check tells staff.
+            log.event("token.failed", error=error.code)
 
     async def _ask(self, step: type[Step]) -> Nav:
         return await self.push_screen_wait(step(self.visit)) or Nav.LEAVE

@@ -9,7 +9,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
-from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -22,11 +21,8 @@ from screens.visit import Visit
 from screens.widgets.body import Body
 from screens.widgets.choice import Choice
 from screens.widgets.field import Field
-from screens.widgets.frame import Key, KeyBar, KeyHint, ProgressLine, TopLine, zoomed
+from screens.widgets.frame import ROOMY_FROM, TALL_FROM, Key, KeyBar, KeyHint, ProgressLine, TopLine, zoomed
 from screens.words import in_words
-
-ROOMY_FROM, TALL_FROM = Size(100, 22), 30
-"""Columns not to draw lines out to, lines for more air, and lines for a page that does not hang at the top."""
 
 
 class Step(Screen[Nav]):
@@ -46,6 +42,8 @@ class Step(Screen[Nav]):
     """Whether the machine is at work, so that nobody is expected to touch anything."""
     stays: ClassVar[bool] = False
     """Whether Esc leads nowhere: there is nothing before this step, or no way back."""
+    instead_of: ClassVar["type[Step] | None"] = None
+    """The step whose number this one has: of the two a visit sees one."""
     dense: ClassVar[bool] = False
     """Whether answers stand close together, where there are more than three."""
 
@@ -54,7 +52,7 @@ class Step(Screen[Nav]):
         super().__init__()
         self.visit = visit
         self._answered = self._busy = self._ready = False
-        self._fitted: Size | None = None
+        self._fitted: tuple[int, int] | None = None
 
     @classmethod
     def wanted(cls, visit: Visit) -> bool:  # noqa: ARG003

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from kiosk.lifecycle.application import Application
     from kiosk.lifecycle.outcome import Outcome
     from kiosk.media.offers import Offer, Sticks
+    from kiosk.media.token_records import Token
+    from kiosk.media.token_uri import TokenUri
     from kiosk.pki.profiles import Profile
     from kiosk.services import Services
     from screens.step import Step
@@ -48,6 +50,8 @@ class Visit:
     medium_identity: str = ""
     """Which directory it was when it was chosen: another stick may come to the same place."""
     password: Secret = field(default_factory=lambda: Secret(""))
+    pin: Secret = field(default_factory=lambda: Secret(""))
+    """Of the token, once it was found right."""
     outcome: "Outcome | None" = None
     easy: bool = False
     """Easy mode: every time limit doubled."""
@@ -62,7 +66,8 @@ class Visit:
             raise RuntimeError("no profile was chosen")
         return Application(
             profile=self.profile, name=self.name, id_number=self.id_number, phone=self.phone,
-            password=self.password, method="phone", evidence=self.evidence if self.identified else None,
+            password=self.password, method="phone", pin=self.pin if self.token else None,
+            evidence=self.evidence if self.identified else None,
         )  # fmt: skip
 
     @property
@@ -70,8 +75,41 @@ class Visit:
         """What is here now to put a certificate on."""
         return self.sticks.here
 
-    async def at_hand(self) -> "Path":
-        """Make sure that the medium that was chosen is here, and give where. Raises `medium.*`."""
+    @property
+    def token(self) -> "Token | None":
+        """The token that was chosen, as it was last seen; None when the medium is none."""
+        return self.medium.token if self.medium else None
+
+    def find_tokens(self) -> None:
+        """Let tokens be found too, now that there are services to ask. Raises `token.config`."""
+        from kiosk.media.inserted import Inserted
+
+        self.sticks.tokens = Inserted(self.services.tokens, self.sticks.refresh)
+
+    async def target(self) -> "Path | TokenUri":
+        """Give where to issue to, right before it is done. Raises `medium.*`.
+
+        A token is named by all that stays the same for it: it is looked for anew by whoever opens it.
+        """
+        from kiosk.media.token_uri import TokenUri
+
+        if self.token is None:
+            return await self._stick_at_hand()
+        return TokenUri(
+            token=self.token.label, serial=self.token.serial, manufacturer=self.token.manufacturer,
+            model=self.token.model, module_path=self.token.module,
+        )  # fmt: skip
+
+    async def at_hand(self) -> None:
+        """Make sure that the medium that was chosen is here. Raises `medium.*`, `token.*`."""
+        from kiosk.media.offers import token_at_hand
+
+        if self.medium is not None and self.token is not None:
+            self.medium = token_at_hand(self.medium, self.media)
+        else:
+            await self._stick_at_hand()
+
+    async def _stick_at_hand(self) -> "Path":
         from kiosk.media.offers import at_hand
 
         if self.medium is None:
@@ -103,11 +141,15 @@ class Visit:
     def place_of(self, step: "type[Step]") -> tuple[int, int] | None:
         """Give (number, of how many) of a step in the flow under way; None outside one.
 
-        Steps that this visit skips count too: a number that changes under one's hands is confusing.
+        Steps that this visit skips count too: a number that changes under one's hands is confusing. Of two that
+        are never both wanted, one stands at the other's place.
         """
-        return (self.steps.index(step) + 1, len(self.steps)) if step in self.steps else None
+        places = [each for each in self.steps if each.instead_of is None]
+        step = step.instead_of or step
+        return (places.index(step) + 1, len(places)) if step in places else None
 
     def wipe(self) -> None:
         """Forget the secrets."""
         self.id_number.wipe()
         self.password.wipe()
+        self.pin.wipe()

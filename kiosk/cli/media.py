@@ -1,5 +1,6 @@
-"""`kiosk media`: what is plugged in, what the system has mounted, and directories that act as sticks."""
+"""`kiosk media`: what is plugged in, what the system has mounted, directories that act as sticks, and tokens."""
 
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,6 +16,8 @@ from kiosk.errors import KioskError
 from kiosk.i18n import text, visible
 from kiosk.media.mounted import Mount, mounted, mounts
 from kiosk.media.present import Reader, Stick
+from kiosk.media.token_records import Listing, Token
+from kiosk.media.tokens import Tokens
 from kiosk.media.watch import Watch
 
 UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -36,7 +39,7 @@ def media(
     practice: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """List the media and readers that are here now."""
-    _agree(state, at, practice=practice)
+    known_state = _agree(state, at, practice=practice)
     with Watch() as watch:
         snapshot = watch.now()
     here = mounts()
@@ -45,29 +48,80 @@ def media(
     known = {each["mounted"] for each in found}
     found += [_directory(path, here, "mounted") for path in mounted().values() if str(path) not in known]
     found += [_directory(path, here, "directory") for path in media]
+    listing = _listing(known_state)
+    for name, _ in listing.failed:
+        options.say("error.token.module", module=visible(name))
     if as_json:
-        options.result({"media": found, "readers": [asdict(reader) for reader in snapshot.readers]})
+        options.result({
+            "media": found, "readers": [asdict(reader) for reader in snapshot.readers],
+            "tokens": [_token(token) for token in listing.tokens],
+        })  # fmt: skip
         return
     for medium in found:
         options.show(_line(medium))
     for reader in snapshot.readers:
         options.show(_reader_line(reader))
-    if not found and not snapshot.readers:
+    for token in listing.tokens:
+        options.show(_token_line(token))
+    if not found and not snapshot.readers and not listing.tokens:
         options.say("media.none")
 
 
-def _agree(state: Path | None, at: datetime | None, *, practice: bool) -> None:
-    """Check the common options against the state, when there is one: media can be shown without."""
+def _listing(state: config.State | None) -> Listing:
+    """Ask the modules that the state names; without a state there are none. Raises `token.config`."""
+    modules = config.load_modules(state) if state else ()
+    if not modules:
+        return Listing((), ())
+    policy = config.load_policy()
+    tokens = Tokens(modules, seconds=policy.token_seconds, key_seconds=policy.token_key_seconds)
+    with contextlib.closing(tokens):
+        return tokens.present()
+
+
+def _token(token: Token) -> dict[str, object]:
+    return {
+        "label": token.label,
+        "serial": token.serial,
+        "manufacturer": token.manufacturer,
+        "model": token.model,
+        "uri": token.uri,
+        "module": token.module,
+        "pin": _pin_state(token),
+        "problem": token.problem,
+    }
+
+
+def _pin_state(token: Token) -> str:
+    """Say in one word what becomes of a PIN that is typed now."""
+    if token.blank:
+        return "unset"
+    return "factory" if token.factory_pin and token.tries != "none" else token.tries
+
+
+def _token_line(token: Token) -> str:
+    words = (
+        text("media.token"),
+        token.label,
+        token.model,
+        token.serial,
+        text(f"media.pin.{_pin_state(token)}"),
+    )
+    return "  ".join(visible(word) or "-" for word in words)
+
+
+def _agree(state: Path | None, at: datetime | None, *, practice: bool) -> config.State | None:
+    """Check the common options against the state, when there is one, and give it: media can be shown without."""
     clock = Clock(at)
     try:
         found = config.load_state(config.chosen_path(state, practice=practice), practice=practice)
     except KioskError as error:
         if error.id != "state.missing" or config.named_path(state) is not None:
             raise
-        return
+        return None
     if clock.stopped and not found.practice:
         raise KioskError("state.at")
     log.to_file(found.log, clock)
+    return found
 
 
 def _place(stick: Stick, here: Sequence[Mount]) -> Path | None:

@@ -1,15 +1,20 @@
-"""Where a certificate can go, here and now: directories that act as sticks, and the sticks that are plugged in."""
+"""Where a certificate can go, here and now: directories that act as sticks, sticks and security tokens."""
 
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kiosk.errors import KioskError
 from kiosk.media.directory import DirectoryMedium
 from kiosk.media.mounted import mounted
 from kiosk.media.present import Snapshot, Stick
+
+if TYPE_CHECKING:
+    from kiosk.media.inserted import Inserted
+    from kiosk.media.token_records import Token
 
 UNMOUNT_SECONDS = 5.0
 """How long the end of a visit waits for sticks to be unmounted."""
@@ -20,17 +25,28 @@ class Offer:
     """One medium that is here, whether or not something can be put on it."""
 
     path: Path | None
-    """Where its files are; None while it is not mounted."""
+    """Where its files are; None while it is not mounted, and of a token."""
     name: str
     """What people call it: its label, else maker and model, else the directory's name. Hostile text."""
     stick: Stick | None = None
     """What udev says of it; None for a directory."""
     problem: str | None = None
     """Why nothing can be put on it, as an id of `kiosk.errors.TABLE`."""
+    token: "Token | None" = None
+    """What PKCS#11 says of it, when it is a token."""
+    insertion: int = 0
+    """Of a token: which of its appearances in this visit it is."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be chosen."""
+        return self.problem is None and (self.path is not None or self.token is not None)
 
     @property
     def lasting_identity(self) -> str:
         """The same medium when it comes back; empty when there is no telling (no serial and no filesystem's id)."""
+        if self.token is not None:
+            return self.token.uri if self.token.serial else ""
         if self.stick is None:
             return f"directory:{self.path}"
         return self.stick.lasting_identity if self.stick.serial and self.stick.uuid else ""
@@ -38,6 +54,8 @@ class Offer:
     @property
     def identity(self) -> str:
         """This medium, in this insertion."""
+        if self.token is not None:
+            return f"{self.token.uri}?{self.token.module}#{self.insertion}"
         return f"directory:{self.path}" if self.stick is None else self.stick.identity
 
 
@@ -78,6 +96,16 @@ def back_again(chosen: Offer, here: Sequence[Offer]) -> Offer | None:
     return same[0] if len(same) == 1 else None
 
 
+def token_at_hand(chosen: Offer, here: Sequence[Offer]) -> Offer:
+    """Find the token that was chosen, as it is now. Raises `token.gone`, or why it cannot be used any more."""
+    offer = back_again(chosen, here)
+    if offer is None or offer.token is None:
+        raise KioskError("token.gone")
+    if offer.problem is not None:
+        raise KioskError(offer.problem)
+    return offer
+
+
 def at_hand(chosen: Offer, identity: str, here: Sequence[Offer]) -> tuple[Offer, str, Path]:
     """Find the medium that was chosen, right before something is done to it, and make sure that it is the one.
 
@@ -97,6 +125,9 @@ def at_hand(chosen: Offer, identity: str, here: Sequence[Offer]) -> tuple[Offer,
 class Sticks:
     """Follows what is plugged in for one visit, and has sticks mounted as they come."""
 
+    tokens: "Inserted | None" = None
+    """What knows of tokens, once there are services to ask."""
+
     def __init__(
         self, given: Sequence[Path] = (), fallback: Path | None = None,
         changed: Callable[[], None] = lambda: None,
@@ -114,6 +145,7 @@ class Sticks:
 
     def _look(self) -> tuple[Offer, ...]:
         found = offers(self._snapshot, mounted(), self._given, self._problems)
+        found += self.tokens.here if self.tokens else ()
         if not found and self._fallback is not None:
             return (Offer(self._fallback, self._fallback.name),)
         return found
@@ -125,13 +157,29 @@ class Sticks:
             self.here = found
             self.changed()
 
+    @property
+    def empty_reader(self) -> bool:
+        """Whether a reader waits for a card: there is one, and something that could tell of a token in it."""
+        return bool(self._snapshot.readers and self.tokens and self.tokens.asked and not self.tokens.here)
+
+    def look_for_tokens(self) -> None:
+        """Have tokens looked for. Cheap, waits for nothing: to be called now and then while somebody may bring one."""
+        if self.tokens:
+            self.tokens.look()
+
+    def in_use(self, token: "Token") -> contextlib.AbstractAsyncContextManager[None]:
+        """Have nobody ask for tokens while something is done on this one."""
+        return self.tokens.in_use(token) if self.tokens else contextlib.nullcontext()
+
     async def follow(self) -> None:
         """Follow what is plugged in until cancelled."""
         from kiosk.media.watch import Watch
 
         with Watch() as watch:
             async for snapshot in watch.snapshots():
-                self._snapshot = snapshot
+                readers, self._snapshot = self._snapshot.readers, snapshot
+                if self.tokens and snapshot.readers != readers:
+                    self.tokens.look(anew=True)
                 here = {stick.identity for stick in snapshot.sticks}
                 self._tried &= here
                 for gone in (self._problems.keys() | self._ours.keys()) - here:
@@ -198,6 +246,8 @@ class Sticks:
         """Unmount what was mounted for this visit; what takes too long or is in use stays as it is."""
         from kiosk.media import mount
 
+        if self.tokens:
+            self.tokens.close()
         with contextlib.suppress(TimeoutError, KioskError):
             async with asyncio.timeout(UNMOUNT_SECONDS):
                 for stick in self._ours.values():
@@ -212,6 +262,9 @@ class OnlyGiven(Sticks):
 
     def refresh(self) -> None:
         """Nothing comes or goes."""
+
+    def look_for_tokens(self) -> None:
+        """Nothing is looked for."""
 
     async def follow(self) -> None:
         """Nothing is followed."""

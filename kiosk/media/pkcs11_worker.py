@@ -21,6 +21,7 @@ import pkcs11
 from pkcs11 import Attribute, CertificateType, KeyType, Mechanism, MechanismFlag, ObjectClass, TokenFlag
 
 from kiosk.media import frames
+from kiosk.media.pin_lengths import pin_lengths
 from kiosk.secret import Secret
 
 RSA_BITS = 2048
@@ -28,18 +29,23 @@ OBJECTS = 500
 """Objects of a class that are looked at."""
 VALUE_LIMIT = 64 * 1024
 """Bytes of a certificate."""
+TO_BE_CHANGED = 0x80000
+"""CKF_USER_PIN_TO_BE_CHANGED: somebody is about to be asked for a new PIN, of the right length."""
 GRACE_SECONDS = 5
 """How much longer than whoever asked this process waits before it ends itself."""
 
 Values = dict[str, Any]
 
 
-def tokens(module: Any, _: Values, __: list[Secret]) -> Values:
+def tokens(module: Any, values: Values, _: list[Secret]) -> Values:
     """List the tokens present (5.5, C_GetTokenInfo). One that does not answer rightly is left out."""
     found = []
     for slot in module.get_slots(token_present=True):
         with contextlib.suppress(pkcs11.PKCS11Error, ValueError):
-            found.append(_described(slot.get_token()))
+            token = slot.get_token()
+            found.append(_described(token))
+            if int(token.flags) & TO_BE_CHANGED:
+                found[-1]["pin_lengths"] = pin_lengths(values["path"], int(slot.slot_id))
     return {"tokens": found}
 
 

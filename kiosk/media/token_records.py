@@ -36,6 +36,18 @@ class Token:
     manufacturer: str
     model: str
     flags: int
+    pin_least: int = 0
+    """The shortest PIN that it takes, in bytes, and the longest; known only where a new one is due, else 0."""
+    pin_most: int = 0
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be put on it whatever is typed, as an id of `kiosk.errors.TABLE`."""
+        if self.blank:
+            return "token.blank"
+        if self.tries == "none":
+            return "token.pin_locked"
+        return "token.readonly" if self.write_protected else None
 
     @property
     def tries(self) -> Tries:

@@ -151,7 +151,7 @@ class Tokens:
 
     def _listed(self, module: Module) -> Sequence[Token] | KioskError:
         try:
-            answer, _ = module.ask("tokens", self._seconds)
+            answer, _ = module.ask("tokens", self._seconds, path=module.path)
             with _sense():
                 return [_token(module.path, each) for each in answer["tokens"][:TOKENS]]
         except KioskError as error:
@@ -190,4 +190,8 @@ def _token(module: str, values: dict[str, Any]) -> Token:
     texts = {key: values[key] for key in ("label", "serial", "manufacturer", "model")}
     if not all(isinstance(text, str) for text in texts.values()):
         raise TypeError("text")
-    return Token(module=module, slot=int(values["slot"]), flags=int(values["flags"]), **texts)
+    least, most = (int(length) for length in values.get("pin_lengths", (0, 0)))
+    return Token(
+        module=module, slot=int(values["slot"]), flags=int(values["flags"]), **texts, pin_least=least,
+        pin_most=most,
+    )  # fmt: skip

@@ -1,5 +1,6 @@
 """The act: the certificate is made and written. It cannot be left, and it names what it does."""
 
+import contextlib
 import time
 from collections.abc import Iterable
 
@@ -15,6 +16,8 @@ from screens.widgets.frame import KeyBar, KeyHint
 
 STAGES = ("key_made", "staged", "issued", "written", "proved")
 """The states of a request that a person is told of."""
+TYPED_WRONG = ("token.pin", "token.pin_last", "token.pin_locked", "token.pin_change")
+"""Never tried again as it is: every try of a PIN counts."""
 
 
 class Act(Step):
@@ -25,11 +28,17 @@ class Act(Step):
 
     def middle(self) -> Iterable[Widget]:
         """Say the one thing that matters, and list the stages."""
-        yield Static(text("act.stay"), id="stay", classes="panel", markup=False)
+        token = self.visit.token
+        yield Static(
+            text("act.stay.token" if token else "act.stay"), id="stay", classes="panel", markup=False
+        )
         for stage in STAGES:
             classes = "gap" if stage == STAGES[0] else ""
-            yield Static(f"[ ] {text(f'act.{stage}')}", id=f"stage-{stage}", classes=classes, markup=False)
+            yield Static(f"[ ] {self._named(stage)}", id=f"stage-{stage}", classes=classes, markup=False)
         yield Static("", id="seconds", classes="gap quiet", markup=False)
+
+    def _named(self, stage: str) -> str:
+        return text(f"act.token.{stage}" if self.visit.token else f"act.{stage}")
 
     def hints(self) -> Iterable[KeyHint]:
         """Nothing can be pressed while it works, but for help from staff."""
@@ -43,7 +52,7 @@ class Act(Step):
     def _retry(self) -> bool:
         """Whether doing it again may help: with the medium put right, or with what was not lost."""
         failed = self._failed
-        if failed is None:
+        if failed is None or failed.id in TYPED_WRONG:
             return False
         return failed.kind.retry or failed.kind.exit is Exit.MEDIUM or failed.request is not None
 
@@ -79,16 +88,19 @@ class Act(Step):
         # A request that is resumed begins in the middle: what was done before is done.
         for stage in STAGES[: STAGES.index(state) + 1]:
             line = self.query_one(f"#stage-{stage}", Static)
-            line.update(f"[v] {text(f'act.{stage}')}")
+            line.update(f"[v] {self._named(stage)}")
             line.add_class("good")
 
     async def _act(self) -> None:
         visit = self.visit
         try:
-            place = await visit.at_hand()
+            target = await visit.target()
             service = Issuing(visit.services, progress=self._reached, mount_anew=visit.mount_anew)
-            visit.outcome = await service.issue(visit.application(), place)
+            async with visit.sticks.in_use(visit.token) if visit.token else contextlib.nullcontext():
+                visit.outcome = await service.issue(visit.application(), target)
         except KioskError as error:
+            if error.id in TYPED_WRONG:
+                visit.pin.wipe()
             self._failed, self.at_work = error, False
             self._say_how_it_stands()
             self.fault(error)

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from textual.widget import Widget
 from textual.widgets import Static
 
+from kiosk.errors import KioskError
 from kiosk.i18n import language_of, text
 from kiosk.lifecycle.standing import profile_name
 from kiosk.selfcheck import examine
 from screens.step import Step
+from screens.walkup.pin import TOKEN_SECONDS
 from screens.widgets.body import Body
 from screens.widgets.frame import KeyBar, KeyHint
 from screens.widgets.parts import Row
@@ -29,7 +31,7 @@ class Confirm(Step):
             ("name", visit.name),
             ("number", _masked(visit.id_number.text())),
             ("phone", visit.phone),
-            ("medium", visit.medium.name if visit.medium else ""),
+            ("token" if visit.token else "medium", visit.medium.name if visit.medium else ""),
         ):
             yield Row(text(f"confirm.{id_}"), value)
         yield Row(text("confirm.this"), "", id="machine")
@@ -58,11 +60,15 @@ class Confirm(Step):
     def on_mount(self) -> None:
         """Let the machine check itself; a stick that was pulled meanwhile is missed now."""
         self.call_next(self._guarded, self._look)
+        if self.visit.token:
+            self.set_interval(TOKEN_SECONDS, self.visit.sticks.look_for_tokens)
         self.run_worker(self._examine(), exit_on_error=True)
 
     async def answer(self) -> None:
         """Act on the medium that was chosen and on no other."""
         await self._look()
+        if self.visit.token and not self.visit.pin:
+            raise KioskError("token.pin")
         await super().answer()
 
     def on_plugged(self) -> None:

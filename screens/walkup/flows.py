@@ -8,9 +8,10 @@ from screens.walkup.identity import Identity
 from screens.walkup.kind import Kind
 from screens.walkup.medium import Medium
 from screens.walkup.password import Password
+from screens.walkup.pin import Pin
 from screens.walkup.prepare import Prepare
 from screens.walkup.proof import Proof
 
 FLOWS: dict[str, tuple[type[Step], ...]] = {
-    "issue": (Prepare, Kind, Details, Identity, Medium, Password, Confirm, Act, Proof),
+    "issue": (Prepare, Kind, Details, Identity, Medium, Password, Pin, Confirm, Act, Proof),
 }

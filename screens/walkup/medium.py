@@ -16,6 +16,9 @@ from screens.step import Step
 from screens.widgets.choice import Choice
 from screens.widgets.frame import KeyHint
 
+TOKENS_SECONDS = 2.0
+"""How often tokens are looked for where one can be chosen; sticks tell of themselves."""
+
 
 class Medium(Step):
     """Choose a medium; it must be writable and have room."""
@@ -30,9 +33,12 @@ class Medium(Step):
         names = [offer.name for offer in ready]
         for number, offer in enumerate(ready, 1):
             more = _told_apart(offer) if names.count(offer.name) > 1 else ""
-            yield Choice(number, str(number), visible(offer.name), side=_room(offer), more=more)
+            if offer.token and offer.token.factory_pin:
+                more = f"{more}  {text('medium.factory_pin')}".strip()
+            side = text("medium.token") if offer.token else _room(offer)
+            yield Choice(number, str(number), visible(offer.name), side=side, more=more)
         for offer in self._shown:
-            if offer.path is None:
+            if not offer.usable:
                 about = text(f"error.{offer.problem}.screen" if offer.problem else "medium.connecting")
                 yield Static(f"{visible(offer.name)}: {about}", classes="hint", markup=False)
         if ready:
@@ -41,9 +47,17 @@ class Medium(Step):
             yield Static(text("medium.none"), classes="panel", markup=False)
         elif all(offer.problem for offer in self._shown):
             yield Static(text("medium.another"), classes="panel", markup=False)
+        if self.visit.sticks.empty_reader:
+            yield Static(text("medium.card"), classes="hint", markup=False)
+
+    def on_mount(self) -> None:
+        """Look for tokens, too, while a person may bring one."""
+        super().on_mount()
+        self.visit.sticks.look_for_tokens()
+        self.set_interval(TOKENS_SECONDS, self.visit.sticks.look_for_tokens)
 
     def _choosable(self) -> list[Offer]:
-        return [offer for offer in self._shown if offer.path is not None][:9]
+        return [offer for offer in self._shown if offer.usable][:9]
 
     def hints(self) -> Iterable[KeyHint]:
         """Say that Enter chooses here, when there is something to choose."""
@@ -60,6 +74,11 @@ class Medium(Step):
     def chosen(self, value: str) -> None:
         """Take a medium that can be written."""
         offer = self._choosable()[int(value) - 1]
+        self.visit.pin.wipe()
+        if offer.token is not None:
+            self.visit.medium, self.visit.medium_identity = offer, offer.identity
+            self.dismiss(Nav.NEXT)
+            return
         try:
             if offer.path is None:
                 raise KioskError("medium.gone")
@@ -77,6 +96,8 @@ class Medium(Step):
 
 def _told_apart(offer: Offer) -> str:
     """Say what tells a medium from another of the same name: maker, model and size, or where it is."""
+    if offer.token is not None:
+        return visible(f"{offer.token.model}  {offer.token.serial}".strip())
     if offer.stick is None:
         return visible(str(offer.path))
     return f"{visible(offer.stick.name)}  {_bytes(offer.stick.size)}".strip()

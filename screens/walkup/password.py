@@ -10,6 +10,7 @@ from kiosk.errors import KioskError
 from kiosk.i18n import text
 from kiosk.pki.password import check_password, failures
 from screens.step import Step
+from screens.visit import Visit
 from screens.widgets.field import Field
 from screens.widgets.parts import FormRow
 
@@ -36,6 +37,11 @@ class Password(Step):
     """Two secret fields and the rules."""
 
     word = "password"
+
+    @classmethod
+    def wanted(cls, visit: Visit) -> bool:
+        """A token has a PIN and needs no password."""
+        return visit.token is None
 
     def middle(self) -> Iterable[Widget]:
         """Ask, show the rules, ask again."""

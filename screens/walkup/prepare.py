@@ -11,6 +11,7 @@ from kiosk.i18n import text
 from kiosk.lifecycle.issue import SPACE_NEEDED
 from kiosk.media.directory import DirectoryMedium
 from screens.step import Step
+from screens.walkup.medium import TOKENS_SECONDS
 
 
 class Prepare(Step):
@@ -30,6 +31,8 @@ class Prepare(Step):
         """Check now, and every second while the person reads."""
         self.call_next(self._check)
         self.set_interval(1, self._check)
+        self.visit.sticks.look_for_tokens()
+        self.set_interval(TOKENS_SECONDS, self.visit.sticks.look_for_tokens)
 
     async def on_plugged(self) -> None:
         """Check at once."""
@@ -39,7 +42,11 @@ class Prepare(Step):
         there, roomy = await asyncio.to_thread(self._look)
         problems = [offer.problem for offer in self.visit.media if offer.problem]
         missing = f"error.{problems[0]}.screen" if problems else "prepare.medium.missing"
-        self._show("#medium", there, "prepare.medium" if there else missing)
+        token = not there and any(offer.usable for offer in self.visit.media if offer.token)
+        here = "prepare.token" if token else "prepare.medium" if there else missing
+        self._show("#medium", there or token, here)
+        # How much room a token has, it says when something is put there, if at all.
+        self.query_one("#space").display = not token
         space = "prepare.space" if roomy else "prepare.space.missing" if there else "prepare.space.later"
         self._show("#space", roomy, space)
 

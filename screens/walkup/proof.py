@@ -19,6 +19,7 @@ from screens.walkup.slip import CalendarCode, Slip
 from screens.widgets.frame import KeyHint
 from screens.widgets.parts import BigDate, Marks
 
+PROVED = ("read", "opened", "signed")
 AGAIN_SECONDS = 2.0
 """After which a stick that something else is using is tried again."""
 
@@ -45,7 +46,8 @@ class Proof(Step):
             raise RuntimeError("nothing was issued")
         end = outcome.not_after.astimezone(KST)
         opens = dates.renewal_opens(end, self.visit.services.policy.renewal_window_days)
-        yield Marks([text(f"proof.{id_}") for id_ in ("read", "opened", "signed")])
+        proved = [text(f"proof.token.{id_}" if self.visit.token else f"proof.{id_}") for id_ in PROVED]
+        yield Marks(proved)
         yield Static(self._about_the_stick(), id="remove", classes="banner gap", markup=False)
         yield BigDate(end.date())
         with Widget(classes="dates"):
@@ -54,7 +56,13 @@ class Proof(Step):
             yield Static(text("proof.renew", year=opens.year, month=opens.month, day=opens.day), markup=False)
         yield Static(text("notice.own"), classes="warning", markup=False)
 
+    def question(self) -> str:
+        """Say that it is done, and where it is."""
+        return text("step.proof.question.token") if self.visit.token else super().question()
+
     def _about_the_stick(self) -> str:
+        if self.visit.token:
+            return text("proof.remove.token")
         return text("proof.wait" if self._busy_with_stick else "proof.remove")
 
     def on_mount(self) -> None:

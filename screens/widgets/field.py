@@ -18,8 +18,8 @@ from kiosk.hangul import Composer
 from kiosk.i18n import text, visible
 from kiosk.secret import Secret
 
-Kind = Literal["text", "digits", "code", "secret"]
-"""Digits come with what people write between them; a code is nothing but digits."""
+Kind = Literal["text", "digits", "code", "secret", "pin"]
+"""Digits come with what people write between them; a code is nothing but digits. A PIN is a secret in ASCII."""
 DIGITS = {"digits": "0123456789-+ ", "code": "0123456789"}
 REPLACED = "\ufffd"
 """Stands for bytes that were no text: somebody's terminal and this one do not agree. It is nobody's name."""
@@ -75,7 +75,7 @@ class Field(Widget, can_focus=True):
     def render(self) -> Content:
         """Show the end of the line that fits, the cursor, and how keys are read, large at the right."""
         mode = self._mode()
-        shown = "*" * len(self.content) if self.kind == "secret" else visible(self.content)
+        shown = "*" * len(self.content) if self.kind in {"secret", "pin"} else visible(self.content)
         room = self.content_size.width - Content(mode).cell_length - 2
         while shown and Content(shown).cell_length > room:
             shown = shown[1:]
@@ -121,6 +121,8 @@ class Field(Widget, can_focus=True):
         before = list(self._line), copy.copy(self._composer)
         if self.kind in DIGITS:
             self._take_digit(unicodedata.normalize("NFKC", character))
+        elif self.kind == "pin":
+            self._take_ascii(unicodedata.normalize("NFKC", character))
         elif self.korean and (typed := self._composer.key(character)) is not None:
             self._line.extend(typed.done)
         else:
@@ -133,6 +135,11 @@ class Field(Widget, can_focus=True):
         """Take a digit of any width, and what people write between digits."""
         if len(character) == 1 and character in DIGITS[self.kind]:
             self._line.append(character)
+
+    def _take_ascii(self, character: str) -> None:
+        """Take what a token's keys have, of any width; a syllable in a PIN would count as a wrong try."""
+        if len(character) == 1 and character.isascii():
+            self._take(character)
 
     def _take(self, character: str) -> None:
         """Take a character as it is: a letter, or a syllable that an input method has finished."""

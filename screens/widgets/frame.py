@@ -15,6 +15,8 @@ from textual.widgets import Static
 
 ZOOM_BELOW = Size(60, 16)
 """Columns and lines; with fewer of either, the layout of the doubled screen is used."""
+ROOMY_FROM, TALL_FROM = Size(100, 22), 30
+"""Columns not to draw lines out to, lines for more air, and lines for a page that does not hang at the top."""
 
 
 def zoomed(size: Size) -> bool:

@@ -36,7 +36,7 @@ def test_nothing_is_there(bed: Bed) -> None:
     bed.add(disk_inside().text)
     ran = on(bed)
     assert (ran.status, ran.out, ran.err) == (0, "", "No medium is plugged in.\n")
-    assert on(bed, "--json").json() == {"media": [], "readers": []}
+    assert on(bed, "--json").json() == {"media": [], "readers": [], "tokens": []}
     assert on(bed, KIOSK_LANG="ko").err == "꽂혀 있는 저장매체가 없습니다.\n"
 
 

@@ -17,6 +17,7 @@ from kiosk.errors import KioskError
 from kiosk.lifecycle.application import Application
 from kiosk.lifecycle.issue import Issuing
 from kiosk.lifecycle.outcome import Outcome
+from kiosk.media import inserted
 from kiosk.media.token_uri import TokenUri
 from kiosk.media.tokens import Tokens
 from kiosk.pki.profiles import load_profiles
@@ -214,3 +215,11 @@ async def desk(state: Path, hsm: Hsm) -> AsyncIterator[Desk]:
     async with await Services.open(state, clock=Clock(TODAY)) as services:
         services.policy = replace(services.policy, token_seconds=SLOW)
         yield Desk(state, services, hsm)
+
+
+@pytest.fixture
+def token_kiosk(state: Path, hsm: Hsm, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state that knows the module. One that failed is asked again at once."""
+    monkeypatch.setattr(inserted, "REST_SECONDS", 0.0)
+    (state / "tokens.toml").write_text(f'modules = ["{hsm.faulty}"]\n')
+    return state

@@ -143,3 +143,32 @@ def test_a_killed_command_is_resumed(configured: Path, answers: Answers, hsm: Hs
     ran = kiosk(*words)
     assert (ran.status, ran.json()["resumed"]) == (0, True)
     assert hsm.objects() == WHOLE
+
+
+def test_media_lists_tokens(kiosk: Kiosk, configured: Path, hsm: Hsm, tmp_path: Path) -> None:
+    hsm.plan("tries=3")
+    listed = kiosk("media", "--state", configured, "--json").json()["tokens"]
+    [found] = [token for token in listed if token["pin"] != "unset"]
+    assert list(found) == ["label", "serial", "manufacturer", "model", "uri", "module", "pin", "problem"]
+    assert (found["label"], found["model"], found["pin"], found["problem"]) == (
+        LABEL,
+        "SoftHSM v2",
+        "all",
+        None,
+    )
+    assert found["uri"].startswith(f"pkcs11:token={LABEL};")
+    for wrong, state, problem in (
+        ("x", "fewer", None),
+        ("xx", "last", None),
+        ("xxx", "none", "token.pin_locked"),
+    ):
+        (hsm.place / "wrong").write_text(wrong)
+        listed = kiosk("media", "--state", configured, "--json").json()["tokens"]
+        assert (state, problem) in [(token["pin"], token["problem"]) for token in listed]
+    hsm.plan("flags=0x80000")
+    ran = kiosk("media", "--state", configured)
+    assert f"token  {LABEL}  SoftHSM v2  {found['serial']}  PIN must be changed first" in ran.out.splitlines()
+    (configured / "tokens.toml").write_text(f'modules = ["{tmp_path}/no.so"]\n')
+    ran = kiosk("media", "--state", configured, "--json")
+    assert (ran.status, ran.json()["tokens"]) == (0, [])
+    assert "no.so" in ran.err

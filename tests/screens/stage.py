@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 from kiosk import i18n
 from kiosk.clock import Clock
 from kiosk.media.directory import DirectoryMedium
-from kiosk.media.offers import Offer, OnlyGiven
+from kiosk.media.offers import Offer, OnlyGiven, Sticks
 from kiosk.services import Services
 from screens.app import WalkupApp
 from screens.flow import Nav
@@ -206,12 +206,15 @@ def speaking(language: str) -> Iterator[None]:
 @asynccontextmanager
 async def stage(
     state: Path, media: Sequence[Path] = (), *, size: tuple[int, int] = (72, 18), language: str = "ko",
-    theme: str = "paper", **options: Any,
+    theme: str = "paper", sticks: Sticks | None = None, **options: Any,
 ) -> AsyncIterator[Stage]:  # fmt: skip
-    """Run the app over `state` until its idle screen is there. The clock stands at `TODAY`; `options` are the app's."""
+    """Run the app over `state` until its idle screen is there. The clock stands at `TODAY`; `options` are the app's.
+
+    What is plugged in are the `media`, unless `sticks` knows better.
+    """
     with speaking(language):
         async with await Services.open(state, clock=Clock(TODAY)) as services:
-            visit = Visit(services, Here(media))
+            visit = Visit(services, sticks or Here(media))
             app = WalkupApp(visit, **options)
             async with app.run_test(size=size) as pilot:
                 app.theme = theme

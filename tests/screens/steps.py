@@ -16,6 +16,7 @@ from textual.widget import Widget
 import screens.walkup
 from kiosk.lifecycle.outcome import Outcome
 from kiosk.media.offers import Offer
+from kiosk.media.token_records import Token
 from kiosk.pki.profiles import load_profiles
 from kiosk.secret import Secret
 from screens.step import Step
@@ -58,12 +59,23 @@ def _below(kind: type[Step]) -> Iterator[type[Step]]:
 
 
 def make(kind: type[Step], visit: Visit) -> Step:
-    """Make a step of this kind; the word of a step is what some are told besides the visit."""
+    """Make a step of this kind; the word of a step is what some are told besides the visit.
+
+    For a step that this visit would not see, the medium is a token, as hostile as the stick was.
+    """
+    if not kind.wanted(visit) and visit.medium is not None:
+        visit.medium = token_offer(visit.medium.name)
     needed = [
         parameter for parameter in list(inspect.signature(kind).parameters.values())[1:]
         if parameter.default is inspect.Parameter.empty
     ]  # fmt: skip
     return kind(visit, *["menu" for _ in needed])
+
+
+def token_offer(label: str, flags: int = 0x408, **changes: Any) -> Offer:
+    """Offer a token of this name; usually one that was set up, with a PIN."""
+    token = Token("/nowhere.so", 0, label, "S1", "maker", MARKUP, flags, **changes)
+    return Offer(None, label, None, token.problem, token, 1)
 
 
 def media_of(place: Path) -> list[Path]:
