@@ -1,9 +1,6 @@
 """The guest, with this project's wheel installed, and what a person brings to it."""
 
-import hashlib
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -12,12 +9,10 @@ from typing import Any
 import pytest
 
 from tests.conftest import ID_NUMBER, PASSWORD, PHONE
-from tests.hardware.lab import build, sticks
+from tests.hardware.lab import build, prepare, sticks
 from tests.hardware.lab.machine import Machine, Ran
-from tests.hardware.lab.places import BASE_OF, HERE
-from tests.source import ROOT
+from tests.hardware.lab.prepare import PYTHON
 
-PYTHON = "/opt/certkiosk/bin/python"
 ANSWERS = f"""profile = "personal-general"
 name = "홍길동"
 id_number = "{ID_NUMBER}"
@@ -34,42 +29,15 @@ NUMBERS = count(1)
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """The guest; what earlier runs did in it is forgotten."""
     build.main()
-    wheel = _wheel(tmp_path_factory.mktemp("wheel"))
-    parts = (
-        BASE_OF.read_bytes(),
-        wheel.read_bytes(),
-        Path(__file__).read_bytes(),
-        (HERE / "there.py").read_bytes(),
-    )
-    made_of = hashlib.sha256(b"\0".join(parts)).hexdigest()
+    wheel = prepare.wheel(tmp_path_factory.mktemp("wheel"))
     machine = Machine(tmp_path_factory.mktemp("guest"))
     try:
-        if not machine.starts(made_of):
-            _prepare(machine, wheel)
-            machine.saves(made_of)
+        if not machine.starts(prepare.digest(wheel)):
+            prepare.prepare(machine, wheel)
+            machine.saves(prepare.digest(wheel))
         yield machine
     finally:
         machine.closes()
-
-
-def _wheel(directory: Path) -> Path:
-    done = subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", directory],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    [wheel] = directory.glob("*.whl")
-    return wheel
-
-
-def _prepare(machine: Machine, wheel: Path) -> None:
-    """Install the kiosk, and make the practice state that each test copies."""
-    machine.writes(f"/tmp/{wheel.name}", wheel.read_bytes(), user="root")
-    pip = f"{PYTHON} -m pip install --quiet --no-index --no-deps --no-cache-dir --root-user-action=ignore"
-    machine.does(f"{pip} /tmp/{wheel.name}", user="root")
-    machine.does("ln -sf /opt/certkiosk/bin/kiosk /usr/local/bin/kiosk", user="root")
-    machine.writes("there.py", (HERE / "there.py").read_bytes())
-    machine.does("kiosk init --practice --state ~/state")
 
 
 class Desk:
