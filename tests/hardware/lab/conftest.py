@@ -88,10 +88,11 @@ class Brought:
         self.node = f"/dev/disk/by-label/{label}"
 
     def plugs(self, **how: Any) -> None:
-        """Put it in, and wait until udev is done with it."""
+        """Put it in, and wait until udev and udisks2 know it."""
         self.desk.machine.plugs(self.image, self.label, **how)
         self.desk.machine.waits(f"test -b {self.node}")
         self.desk.machine.does("udevadm settle --timeout=30")
+        self.desk.machine.waits(f"udisksctl info -b {self.node} 2>/dev/null | grep -q UDisks2.Filesystem:")
 
     def pulls(self) -> None:
         """Pull it out, and wait until nothing of it is left there."""
