@@ -22,8 +22,8 @@ SEED = int(os.environ.get("KIOSK_SEED", str(random.SystemRandom().randrange(10**
 SLOW = 512 * 1024
 """Bytes per second that the sticks take: writing is what shall be cut short, so it gets its share of the time."""
 SECONDS = 120.0
-EARLIEST, LATEST = 0.2, 1.1
-"""The moments, in parts of the time that issuing takes when nobody pulls."""
+EARLIEST, LATEST = 0.4, 1.1
+"""The moments, in parts of the time that issuing takes when nobody pulls. Before them only Python is loaded."""
 
 
 @dataclass
