@@ -9,17 +9,22 @@ CATALOGUES := $(wildcard data/locale/*/LC_MESSAGES/*.po)
 # More than one worker than cores helps nobody: most tests compute.
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: kiosk test test-long lint bench pictures lock packages-venv packages-test
+.PHONY: kiosk test test-long test-hardware lint bench pictures lock packages-venv packages-test packages-hardware
 
 kiosk: $(READY)
 	$(BIN)/kiosk --practice
 
 test: packages-test $(READY)
-	$(PYTEST) -m "not long"
+	$(PYTEST) -m "not long and not hardware"
 
 test-long: packages-test $(READY)
 	$(PYTEST)
 	$(BIN)/python -m tests.fuzz
+
+# One guest and two cores that emulate it: no workers. KIOSK_PULLS=6 pulls six times in place of thirty.
+test-hardware: packages-hardware $(READY)
+	$(BIN)/python -m tests.hardware.lab.build
+	$(BIN)/python -m pytest -m hardware -v tests/hardware/lab
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -52,3 +57,7 @@ packages-venv:
 packages-test:
 	@sh tools/packages openssl strace dbus e2fsprogs polkitd udev udisks2 umockdev \
 		gcc libc6-dev libp11-kit-dev opensc softhsm2
+
+packages-hardware:
+	@sh tools/packages dosfstools e2fsprogs exfatprogs fdisk mmdebstrap mtools openssh-client \
+		qemu-system-x86 qemu-utils

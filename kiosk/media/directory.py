@@ -107,8 +107,12 @@ class DirectoryMedium:
             try:
                 with walked(root, [_PROBE], create=True) as probe:
                     write_file(probe, "probe", bytes(min(need, _PROBE_BYTES)))
-            finally:
-                remove_tree(root, _PROBE)
+            except OSError:
+                # Linux makes a failing FAT read-only: what failed first says what is wrong.
+                with suppress(OSError):
+                    remove_tree(root, _PROBE)
+                raise
+            remove_tree(root, _PROBE)
             space = os.fstatvfs(root)
             if space.f_blocks and space.f_bavail * space.f_frsize < need + _BLOCKS * space.f_frsize:
                 raise KioskError("medium.full")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from kiosk.errors import KioskError
+from kiosk.media import directory
 from kiosk.media.directory import DirectoryMedium
 from tests.media.calls import Act, Call, Calls, fail_at
 from tests.media.scenes import CODE, KEY, NEW, OLD, SCENES, install, left, place, put, sets, stage
@@ -161,3 +162,24 @@ def test_order_of_calls(medium: DirectoryMedium) -> None:
         *("aside", "syncfs", directory, "syncfs"),
         *("posix_fadvise", "posix_fadvise"),
     ]
+
+
+def test_a_stick_that_fails_is_named_by_what_failed_first(
+    stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the first error Linux makes a FAT read-only, and what we wrote cannot be deleted any more."""
+    medium = DirectoryMedium.open(stick)
+    removals = iter([None, OSError(errno.EROFS, "read-only"), OSError(errno.EROFS, "read-only")])
+
+    def fails(*arguments: object) -> None:
+        raise OSError(errno.EIO, "failing")
+
+    def refuses(*arguments: object) -> None:
+        if error := next(removals):
+            raise error
+
+    monkeypatch.setattr(directory, "write_file", fails)
+    monkeypatch.setattr(directory, "remove_tree", refuses)
+    with pytest.raises(KioskError) as problem:
+        medium.check_space(100)
+    assert problem.value.id == "medium.io"
