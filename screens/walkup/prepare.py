@@ -1,15 +1,19 @@
 """Prepare: what is needed, each item checked while the person reads."""
 
 import asyncio
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Sequence
+from datetime import date
 
 from textual.widget import Widget
 from textual.widgets import Static
 
+from kiosk.clock import KST
 from kiosk.errors import KioskError
 from kiosk.i18n import text
 from kiosk.lifecycle.issue import SPACE_NEEDED
 from kiosk.media.directory import DirectoryMedium
+from kiosk.media.scan import scan
 from screens.step import Step
 from screens.walkup.medium import TOKENS_SECONDS
 
@@ -18,11 +22,13 @@ class Prepare(Step):
     """A checklist; nothing on it has to be done before going on, but what is missing is said now."""
 
     word = "prepare"
+    _looked_at: Sequence[str] | None = None
 
     def middle(self) -> Iterable[Widget]:
         """List what is needed."""
         yield Static("", id="medium", markup=False)
         yield Static("", id="space", markup=False)
+        yield Static("", id="old", markup=False)
         yield Static(text("prepare.phone"), classes="gap", markup=False)
         yield Static(text("prepare.number"), markup=False)
         yield Static(text("prepare.time"), classes="quiet gap", markup=False)
@@ -49,6 +55,33 @@ class Prepare(Step):
         self.query_one("#space").display = not token
         space = "prepare.space" if roomy else "prepare.space.missing" if there else "prepare.space.later"
         self._show("#space", roomy, space)
+        await self._say_what_is_on_it()
+
+    async def _say_what_is_on_it(self) -> None:
+        """Say until when the certificate is good that is there already; looked up once for each medium."""
+        media = [offer.identity for offer in self.visit.media]
+        if media == self._looked_at:
+            return
+        self._looked_at = media
+        end = await asyncio.to_thread(self._last_day)
+        line = self.query_one("#old", Static)
+        line.display = end is not None
+        if end is not None:
+            over = end < self.visit.services.clock.today()
+            said = text(
+                "prepare.over" if over else "prepare.old", year=end.year, month=end.month, day=end.day
+            )
+            line.update(f"-   {said}")
+
+    def _last_day(self) -> date | None:
+        """Give the last day, in Korea, of the certificate on these media that is good for longest."""
+        ends = []
+        for path in (offer.path for offer in self.visit.media if offer.path is not None):
+            with contextlib.suppress(KioskError):
+                ends += [
+                    each.certificate.not_valid_after_utc for each in scan(path).found if each.certificate
+                ]
+        return max(ends).astimezone(KST).date() if ends else None
 
     def _look(self) -> tuple[bool, bool]:
         there = roomy = False
