@@ -108,9 +108,8 @@ def _round(desk: Desk, filesystem: str, whole: float, done: Round) -> None:
     stick.pulls()
     status, said = sticks.check(stick.image, filesystem)
     # Clusters that nobody owns are what a pulled stick may keep; the set is whole all the same.
-    done.checked = f"1 good, {len(certs)} void; " + (
-        "clean" if status == 0 else said.strip().splitlines()[-1][:60]
-    )
+    about = "clean" if status == 0 else f"fsck: {said.strip().splitlines()[1].strip()[:60]}"
+    done.checked = f"1 good, {len(certs)} void; {about}"
 
 
 def _pulled_while_issuing(desk: Desk, stick: Brought, place: str, seconds: float) -> str:
