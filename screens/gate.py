@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 STILL = 0.3
 """So many seconds without a key mean that the hands are still. A held key repeats ten times faster."""
+GLANCE = 0.12
+"""So many seconds after the first screen was painted a key that was held all along would have come again."""
 LIMIT = 200
 """So many keys may wait for the screens. More is no typing: a paste, a broken line, a device that types."""
 
@@ -34,6 +36,9 @@ class Gate:
     def painted(self) -> None:
         """Say that there is a screen now on which a key has a meaning."""
         self._painted = True
+        if self._last is None:
+            # Nothing came so far, but there was little time for it to come.
+            self._last = self._now() - STILL + GLANCE
 
     def taken(self) -> None:
         """Say that a screen has got one key."""
@@ -53,6 +58,6 @@ class Gate:
         """Note that something came. Says whether it is open."""
         now, last = self._now(), self._last
         self._last = now
-        if self._shut and self._painted and (last is None or now - last >= STILL):
+        if self._shut and self._painted and last is not None and now - last >= STILL:
             self._shut = self.flooded = False
         return not self._shut

@@ -33,6 +33,9 @@ class Journey:
         """Wait for the question of `step`, and for the keys that it offers."""
         self.person.sees(self.says(f"step.{step}.question"))
         self.person.until(lambda: self.person.lines[-1].strip(), f"the keys of {step}")
+        if step == "idle":
+            # Nobody reads a screen and presses a key in a tenth of a second.
+            self.person.rests()
 
     def begins(self) -> None:
         """From the idle screen to the menu."""

@@ -16,6 +16,7 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -142,12 +143,24 @@ class Person:
         self.sends(text.encode())
 
     def holds(self, key: str, until: Callable[[], object]) -> None:
-        """Hold a key down, which repeats it thirty times in a second, until `until` holds."""
-        end = time.monotonic() + DEADLINE
-        while not until():
-            assert time.monotonic() < end, f"{key} held for {DEADLINE:.0f} s\n{self.text}"
-            self.presses(key)
-            self.look(1 / 30)
+        """Hold a key down, which repeats it thirty times in a second, until `until` holds.
+
+        A thread of its own presses: reading the screen takes longer on a busy machine than a hand is ever still.
+        """
+        released = threading.Event()
+
+        def hold() -> None:
+            while not released.wait(1 / 30):
+                if select.select([], [self._master], [], 0)[1]:
+                    os.write(self._master, KEYS.get(key, key).encode())
+
+        hand = threading.Thread(target=hold)
+        hand.start()
+        try:
+            self.until(until, f"what {key} is held for")
+        finally:
+            released.set()
+            hand.join()
 
     def presses(self, *keys: str) -> None:
         """Press keys by the names that stand on their caps."""

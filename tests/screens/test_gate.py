@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screens.gate import LIMIT, STILL, Gate
+from screens.gate import GLANCE, LIMIT, STILL, Gate
 
 
 class Times:
@@ -29,11 +29,21 @@ def test_nothing_passes_before_the_first_screen(times: Times) -> None:
     assert gate.passes()
 
 
-def test_the_first_key_ever_passes_at_once(times: Times) -> None:
+def test_the_first_key_ever_passes_once_a_held_one_would_have_come(times: Times) -> None:
     gate = Gate(times)
     gate.painted()
+    times.now += GLANCE + 0.01
     assert gate.passes()
     assert gate.passes()
+
+
+def test_a_held_key_that_comes_again_only_after_the_first_screen_stays_out(times: Times) -> None:
+    """The screen was painted between two of its repeats."""
+    gate = Gate(times)
+    gate.painted()
+    for _ in range(300):
+        times.now += 1 / 30
+        assert not gate.passes()
 
 
 def test_a_held_key_stays_out_until_it_is_let_go(times: Times) -> None:
@@ -52,6 +62,7 @@ def test_a_held_key_stays_out_until_it_is_let_go(times: Times) -> None:
 def test_a_flood_is_shut_out_until_it_is_over(times: Times) -> None:
     gate = Gate(times)
     gate.painted()
+    times.now += GLANCE + 0.01
     assert sum(gate.passes() for _ in range(10_000)) == LIMIT
     assert gate.flooded
     for _ in range(LIMIT):
@@ -70,6 +81,7 @@ def test_fingers_are_never_shut_out(pauses: list[float]) -> None:
     times = Times()
     gate = Gate(times)
     gate.painted()
+    times.now += GLANCE + 0.01
     for pause in pauses:
         times.now += pause
         assert gate.passes()
