@@ -102,19 +102,13 @@ def first_tables(db: Database) -> None:
             profile TEXT NOT NULL,
             name TEXT NOT NULL,
             common_name TEXT NOT NULL UNIQUE,
+            der BLOB NOT NULL,
             not_before TEXT NOT NULL {_moment("not_before")},
             not_after TEXT NOT NULL {_moment("not_after")},
             status TEXT NOT NULL CHECK (status IN ('unproved', 'valid', 'suspended', 'revoked')),
             reason TEXT,
             status_at TEXT NOT NULL {_moment("status_at")},
             created_at TEXT NOT NULL {_moment("created_at")}
-        ) STRICT
-        """,
-        # Apart, so that a page of the table above holds a dozen rows and lists read little.
-        """
-        CREATE TABLE certificate_der (
-            certificate_id INTEGER PRIMARY KEY REFERENCES certificates (id),
-            der BLOB NOT NULL
         ) STRICT
         """,
         "CREATE INDEX certificates_name ON certificates (name)",
@@ -164,5 +158,33 @@ def first_tables(db: Database) -> None:
         CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
             BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END
         """,
+    ):
+        db.execute(statement)
+
+
+@migrations(name="0002 what was signed apart")
+def signed_apart(db: Database) -> None:
+    """Move what was signed to a table of its own: a page of certificates holds a dozen rows, lists read little."""
+    db.execute("""
+        CREATE TABLE IF NOT EXISTS certificate_der (
+            certificate_id INTEGER PRIMARY KEY REFERENCES certificates (id),
+            der BLOB NOT NULL
+        ) STRICT
+    """)
+    # For a while 0001 made both tables like this: such a registry has nothing to move.
+    if "der" in db["certificates"].columns_dict:
+        db.execute("INSERT INTO certificate_der (certificate_id, der) SELECT id, der FROM certificates")
+        db.execute("ALTER TABLE certificates DROP COLUMN der")
+
+
+@migrations(name="0003 life of a certificate")
+def life_of_a_certificate(db: Database) -> None:
+    """Remember what a request replaces and when a password was last changed; find a certificate's history."""
+    for statement in (
+        "ALTER TABLE requests ADD COLUMN replaces INTEGER REFERENCES certificates (id)",
+        "CREATE INDEX requests_replaces ON requests (replaces) WHERE replaces IS NOT NULL",
+        f"ALTER TABLE certificates ADD COLUMN password_at TEXT {_moment('password_at')}",
+        "CREATE INDEX audit_request ON audit (request) WHERE request IS NOT NULL",
+        "CREATE INDEX audit_certificate ON audit (certificate) WHERE certificate IS NOT NULL",
     ):
         db.execute(statement)

@@ -61,6 +61,8 @@ class Request:
     """Name of the set's directory on the medium."""
     reason: str | None = None
     """Why it was cancelled or voided: a code, not a sentence."""
+    replaces: int | None = None
+    """Id of the certificate that this one comes in place of, when it is a renewal or a reissue."""
     opened_at: str
     changed_at: str = ""
 
@@ -88,6 +90,8 @@ class Certificate:
     """RFC 5280 name of the reason (`superseded`)."""
     status_at: str = ""
     created_at: str
+    password_at: str | None = None
+    """When the password of its key was last changed here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -132,6 +132,9 @@ TABLE: dict[str, Kind] = {
         "medium.unformatted",
         "medium.filesystem",
         "medium.readable",
+        "medium.empty",
+        "medium.several",
+        "medium.not_there",
     ),
     **_rows(
         Exit.MEDIUM,

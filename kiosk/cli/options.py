@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from kiosk.services import Services
 
 T = TypeVar("T")
+_SERIAL = re.compile(r"[0-9a-f]{1,64}")
 
 YEARS = range(1970, 3000)
 """A clock can be set so far: dates beside it, and a certificate's end after it, must exist too."""
@@ -68,6 +70,19 @@ class Medium(click.ParamType[Path | TokenUri]):
     ) -> list[CompletionItem]:
         """Complete it as a path."""
         return [CompletionItem(incomplete, type="file")]
+
+
+class Serial(click.ParamType[str]):
+    """A certificate's serial, in hexadecimal as people copy it: with colons, `0x`, capital letters."""
+
+    name = "serial"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
+        """Give it as the registry keeps it. Raises `usage.serial`."""
+        wanted = str(value).strip().lower().replace(":", "").removeprefix("0x").lstrip("0")
+        if not _SERIAL.fullmatch(wanted):
+            raise KioskError("usage.serial", serial=str(value)[:80])
+        return wanted
 
 
 def common(command: Callable[..., T]) -> Callable[..., T]:
