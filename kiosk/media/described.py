@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from kiosk.media.present import UNKNOWN, Reader, Snapshot, Stick
+from kiosk.media.present import EMPTY_TABLE, UNKNOWN, Reader, Snapshot, Stick
 
 PROPERTIES = (
     "BUSNUM", "DEVNAME", "DEVNUM", "DISKSEQ", "ID_BUS", "ID_CDROM", "ID_FS_AMBIVALENT", "ID_FS_LABEL",
@@ -113,9 +113,10 @@ def _sticks(disk: Device, partitions: Sequence[Device], system: Collection[str])
     if any(device.device_number in system for device in (disk, *partitions)):
         return []
     if not partitions:
-        # A table without partitions is one that the kernel has not read yet, or a stick without any place for
-        # files; a filesystem over the whole disk can look as if it had a table.
-        return [_stick(disk, disk, 0)] if _holds_something(disk) or not disk["ID_PART_TABLE_TYPE"] else []
+        # A filesystem over the whole disk can look as if it had a table.
+        whole = _stick(disk, disk, 0)
+        empty = disk["ID_PART_TABLE_TYPE"] and not _holds_something(disk)
+        return [replace(whole, usage=EMPTY_TABLE) if empty else whole]
     shown = [
         part for part in partitions
         if part.ready and part.size > 0 and part["UDISKS_IGNORE"] != "1" and part["ID_FS_TYPE"] != "swap"

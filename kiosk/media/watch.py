@@ -11,6 +11,7 @@ import os
 import socket
 import time
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,7 +20,7 @@ import pyudev
 
 from kiosk import log
 from kiosk.media.described import ATTRIBUTES, PROPERTIES, Device, snapshot_of
-from kiosk.media.present import Snapshot
+from kiosk.media.present import EMPTY_TABLE, Snapshot
 
 RESCAN = 5.0
 """Seconds without an event after which to look all the same."""
@@ -27,6 +28,8 @@ SETTLE = 0.004
 """Seconds of silence after which the events that one insertion makes count as all there."""
 LONGEST = 0.05
 """Seconds of events without a silence after which to look nevertheless."""
+EMPTY = 1.0
+"""Seconds that a disk with an empty partition table is left out: its partitions may be about to come."""
 DRAINED = 256
 """Events taken at once: others wait for the event loop too."""
 SYSTEM = ("/", "/boot", "/boot/efi", "/boot/firmware", "/home", "/usr", "/var")
@@ -52,6 +55,7 @@ class Watch:
         self._happened = asyncio.Event()
         self._closed = False
         self._system = _system()
+        self._empty: dict[str, float] = {}
         try:
             self._context = pyudev.Context()
             self._listen()
@@ -111,7 +115,7 @@ class Watch:
             while not self._closed:
                 # Cleared before looking: what happens while we look makes us look again.
                 self._happened.clear()
-                snapshot = self.now()
+                snapshot = self._ripe(self.now())
                 if snapshot != last:
                     last = snapshot
                     yield snapshot
@@ -121,10 +125,25 @@ class Watch:
                 self._loop.remove_reader(self._events)
             self._loop = None
 
+    def _ripe(self, snapshot: Snapshot) -> Snapshot:
+        """Leave out what has an empty table since a moment only."""
+        now = time.monotonic()
+        empty = {stick.identity for stick in snapshot.sticks if stick.usage == EMPTY_TABLE}
+        self._empty = {name: self._empty.get(name, now + EMPTY) for name in empty}
+        return replace(
+            snapshot,
+            sticks=tuple(stick for stick in snapshot.sticks if self._empty.get(stick.identity, now) <= now),
+        )
+
+    def _patience(self) -> float:
+        """Give the seconds after which to look without an event."""
+        now = time.monotonic()
+        return min([self._rescan, *(ripe - now for ripe in self._empty.values() if ripe > now)])
+
     async def _something(self) -> None:
         """Wait for events, and then for the end of them, but not for ever for either."""
         try:
-            async with asyncio.timeout(self._rescan):
+            async with asyncio.timeout(self._patience()):
                 await self._happened.wait()
         except TimeoutError:
             return

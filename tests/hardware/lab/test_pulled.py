@@ -66,7 +66,7 @@ def test_pulled_at_any_moment(
                 _round(own, filesystem, whole, done)
             finally:
                 print(done.row(), flush=True)
-                shown = done.said.partition("\n")[2].rpartition("\n")[0]
+                shown = "\n".join(done.said.splitlines()[1:-1])
                 if shown and shown not in told:
                     told.append(shown)
                     print(textwrap.indent(f"the checker's own words, the first time:\n{shown}", " " * 8))
