@@ -19,7 +19,7 @@ from typing import Any, Self
 import pyudev
 
 from kiosk import log
-from kiosk.media.described import ATTRIBUTES, PROPERTIES, Device, snapshot_of
+from kiosk.media.described import ATTRIBUTES, PROPERTIES, Device, reads_cards, snapshot_of
 from kiosk.media.present import EMPTY_TABLE, Snapshot
 
 RESCAN = 5.0
@@ -34,7 +34,6 @@ DRAINED = 256
 """Events taken at once: others wait for the event loop too."""
 SYSTEM = ("/", "/boot", "/boot/efi", "/boot/firmware", "/home", "/usr", "/var")
 """Where this machine's own filesystems are: it may run from a disk on USB."""
-KINDS = frozenset({"disk", "partition", "usb_device"})
 UDEV = Path("/run/udev")
 """The directory of udev's daemon."""
 
@@ -174,10 +173,13 @@ class Watch:
         usb = {device.sys_path for device in found if device.device_type == "usb_device"}
         for device in found:
             above = _usb_above(device.sys_path, usb)
-            if device.device_type in KINDS and above:
+            if device.device_type in PROPERTIES and above:
                 # Gone since it was listed: no property or file of it has to be there any more.
                 with contextlib.suppress(LookupError, OSError):
-                    yield _device(device, above)
+                    if device.device_type != "usb_device" or reads_cards(
+                        device.properties.get("ID_USB_INTERFACES", "")
+                    ):
+                        yield _device(device, above)
 
 
 def _usb_above(path: str, usb: Collection[str]) -> str:
@@ -189,7 +191,8 @@ def _usb_above(path: str, usb: Collection[str]) -> str:
 
 def _device(found: Any, usb: str) -> Device:
     attributes = _texts(ATTRIBUTES, found.attributes) if found.subsystem == "block" else {}
-    return Device(found.sys_path, found.device_type, usb, _texts(PROPERTIES, found.properties), attributes)
+    properties = _texts(PROPERTIES[found.device_type], found.properties)
+    return Device(found.sys_path, found.device_type, usb, properties, attributes)
 
 
 def _texts(names: Collection[str], values: Mapping[str, str | bytes]) -> dict[str, str]:

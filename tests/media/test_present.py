@@ -328,7 +328,9 @@ DEVICES = st.builds(
     path=st.sampled_from(["/sys/a", "/sys/a/b", "/sys/a/c", "", "x"]) | ANY,
     kind=st.sampled_from(["disk", "partition", "usb_device", ""]),
     usb=st.sampled_from(["/sys/usb1/1-2", ""]),
-    properties=st.dictionaries(st.sampled_from(PROPERTIES), VALUES),
+    properties=st.dictionaries(
+        st.sampled_from(sorted({name for names in PROPERTIES.values() for name in names})), VALUES
+    ),
     attributes=st.dictionaries(st.sampled_from(ATTRIBUTES), VALUES | st.just("4096")),
 )
 
