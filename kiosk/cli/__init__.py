@@ -18,9 +18,9 @@ INTERRUPTED = 130
 speak_in_libraries()
 
 COMMANDS = {
-    "init": "authority", "issue": "issue", "scan": "records", "certs": "records", "status": "records",
-    "crl": "authority", "ca": "authority", "audit": "audit", "doctor": "check", "media": "media",
-    "passcode": "closing",
+    "init": "authority", "issue": "issue", "renew": "issue", "reissue": "issue", "scan": "records",
+    "certs": "records", "status": "records", "crl": "authority", "ca": "authority", "audit": "audit",
+    "doctor": "check", "media": "media", "passcode": "closing",
 }  # fmt: skip
 """Each command and its file; in it, the command has the same name."""
 
