@@ -160,16 +160,15 @@ class Journal:
 
         def work() -> Request:
             with services.step() as registry:
+                old = registry.certificate(id=request.replaces) if request.replaces is not None else None
+                if old is not None and request.act == "renew":
+                    require_good(registry, old)
                 moved = self._moved(registry, request, "proved")
                 registry.change_certificate(
                     moved.certificate_id or 0, expect="unproved", status="valid", at=services.now()
                 )
-                old = registry.certificate(id=moved.replaces) if moved.replaces is not None else None
-                if old is not None:
-                    if moved.act == "renew":
-                        require_good(registry, old)
-                    if old.status in GOOD:  # one that was lost is revoked already
-                        self._revoke(registry, moved, old.id, "superseded", GOOD)
+                if old is not None and old.status in GOOD:  # one that was lost is revoked already
+                    self._revoke(registry, moved, old.id, "superseded", GOOD)
                 return moved
 
         return await services.in_registry(work)
