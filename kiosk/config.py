@@ -81,6 +81,8 @@ class Policy:
     registry_wait_seconds: float
     request_hours: int
     renewal_window_days: int
+    renewal_grace_days: int
+    reissue_again_hours: int
     suspension_months: int
     crl_days: int
     code_digits: int

@@ -18,10 +18,20 @@ INTERRUPTED = 130
 speak_in_libraries()
 
 COMMANDS = {
-    "init": "authority", "issue": "issue", "scan": "scan", "certs": "records", "status": "records",
-    "crl": "authority", "ca": "authority", "audit": "audit", "doctor": "check", "media": "media",
+    "audit": "audit",
+    "ca": "authority",
+    "certs": "records",
+    "crl": "authority",
+    "doctor": "check",
+    "init": "authority",
+    "issue": "issue",
+    "media": "media",
     "passcode": "closing",
-}  # fmt: skip
+    "reissue": "issue",
+    "renew": "issue",
+    "scan": "scan",
+    "status": "records",
+}
 """Each command and its file; in it, the command has the same name."""
 
 
