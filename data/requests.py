@@ -47,6 +47,15 @@ class Requests(Store):
             [subscriber_id, profile],
         )
 
+    def replacing(self, certificate_id: int) -> Request | None:
+        """Find the request that brought, or is to bring, another certificate in this one's place; the newest one."""
+        return self._one(
+            Request,
+            "SELECT * FROM requests WHERE replaces = ? AND state NOT IN ('cancelled', 'void')"
+            " ORDER BY id DESC LIMIT 1",
+            [certificate_id],
+        )
+
     def active_requests(self, before: str | None = None) -> list[Request]:
         """List unfinished requests, the oldest first; only those opened before a moment, if one is given."""
         return self._all(

@@ -18,7 +18,8 @@ INTERRUPTED = 130
 speak_in_libraries()
 
 COMMANDS = {
-    "init": "authority", "issue": "issue", "scan": "records", "certs": "records", "status": "records",
+    "init": "authority", "issue": "issue", "scan": "records", "certs": "records", "status": "status",
+    "suspend": "status", "resume": "status", "revoke": "status", "history": "status", "ocsp": "authority",
     "crl": "authority", "ca": "authority", "audit": "audit", "doctor": "check", "media": "media",
     "passcode": "closing",
 }  # fmt: skip

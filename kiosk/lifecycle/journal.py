@@ -4,13 +4,14 @@ import sqlite3
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
-from data.records import Request, WholeCertificate
+from data.records import Certificate, Request, WholeCertificate
 from data.registry import Registry, StateConflict
 from kiosk import log
 from kiosk.authority.embedded import CertificateRequest
 from kiosk.clock import stamp
 from kiosk.errors import KioskError
 from kiosk.lifecycle.request import new_code
+from kiosk.lifecycle.standing import as_it_counts
 from kiosk.services import Services
 
 ATTEMPTS = 5
@@ -182,11 +183,15 @@ class Journal:
             good = [
                 registry.certificate(id=held.id)
                 for held in registry.certificates_of(subscriber.id)
-                if held.profile == profile and held.status in GOOD and held.not_after >= now
+                if held.profile == profile and self._good(held) and held.not_after >= now
             ]
             return registry.active_request(subscriber.id, profile), [held for held in good if held]
 
         return await self._services.in_registry(work)
+
+    def _good(self, held: Certificate) -> bool:
+        now, policy = self._services.clock.now(), self._services.policy
+        return as_it_counts(held, now, policy).status in GOOD
 
     async def by_codes(self, codes: Collection[str]) -> list[Request]:
         """Find the requests that these codes name; unknown codes are left out."""
