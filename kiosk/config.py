@@ -92,6 +92,7 @@ class Policy:
     staff_code_free_tries: int
     staff_code_wait_seconds: int
     staff_code_longest_wait_seconds: int
+    password_wrong_per_day: int
     consent_version: str
     root_years: int
     issuing_years: int

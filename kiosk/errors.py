@@ -123,6 +123,7 @@ TABLE: dict[str, Kind] = {
         "password.common",
         "password.long",
         "password.differs",
+        "password.locked",
     ),
     **_rows(
         Exit.MEDIUM,
@@ -149,6 +150,10 @@ TABLE: dict[str, Kind] = {
         "medium.empty",
         "medium.several",
         "medium.not_there",
+        "medium.wrong_password*",
+        "medium.wrong_hangul*",
+        "medium.wrong_caps*",
+        "medium.other_key",
     ),
     **_rows(
         Exit.MEDIUM,
