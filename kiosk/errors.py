@@ -77,6 +77,9 @@ TABLE: dict[str, Kind] = {
         "usage.terminal",
         "usage.uri",
         "kiosk.devices",
+        "usage.reason",
+        "publish.config",
+        "usage.ocsp",
     ),
     **_rows(
         Exit.REFUSED,
@@ -93,6 +96,17 @@ TABLE: dict[str, Kind] = {
         "state.unwritable",
         "close.code",
         "close.wrong*",
+    ),
+    **_rows(
+        Exit.REFUSED,
+        "S",
+        "certificate.revoked",
+        "certificate.forgotten",
+        "certificate.suspended",
+        "certificate.not_suspended",
+        "certificate.expired",
+        "certificate.unproved",
+        "close.wait*",
     ),
     **_rows(
         Exit.REFUSED,

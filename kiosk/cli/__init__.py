@@ -23,14 +23,19 @@ COMMANDS = {
     "certs": "records",
     "crl": "authority",
     "doctor": "check",
+    "history": "status",
     "init": "authority",
     "issue": "issue",
     "media": "media",
+    "ocsp": "authority",
     "passcode": "closing",
     "reissue": "issue",
     "renew": "issue",
+    "resume": "status",
+    "revoke": "status",
     "scan": "scan",
-    "status": "records",
+    "status": "status",
+    "suspend": "status",
 }
 """Each command and its file; in it, the command has the same name."""
 
