@@ -28,7 +28,7 @@ from kiosk.media.mounted import mounted, mounts
 from kiosk.media.place import Place
 from kiosk.media.scan import _certificate
 from kiosk.media.token_uri import TokenUri
-from kiosk.pki import container, names, npki, path, vid
+from kiosk.pki import container, names, npki, path, pbe, vid
 from kiosk.pki.keys import load_key, read_random
 from kiosk.secret import Secret
 from tests.conftest import TODAY
@@ -101,7 +101,7 @@ def certificate(data: bytes) -> None:
 
 def key_file(data: bytes) -> None:
     assert 0 < len(container.key_format(data)) <= LONGEST_NAME
-    with contextlib.suppress(container._UnreadableError):
+    with contextlib.suppress(pbe.UnreadableError):
         container._recipe(data)
 
 
