@@ -82,6 +82,7 @@ class Policy:
     code_seconds: int
     code_wrong_per_day: int
     code_sends_per_day: int
+    password_wrong_per_day: int
     consent_version: str
     root_years: int
     issuing_years: int

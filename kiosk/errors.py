@@ -109,6 +109,7 @@ TABLE: dict[str, Kind] = {
         "password.common",
         "password.long",
         "password.differs",
+        "password.locked",
     ),
     **_rows(
         Exit.MEDIUM,
@@ -135,6 +136,10 @@ TABLE: dict[str, Kind] = {
         "medium.empty",
         "medium.several",
         "medium.not_there",
+        "medium.wrong_password*",
+        "medium.wrong_hangul*",
+        "medium.wrong_caps*",
+        "medium.other_key",
     ),
     **_rows(
         Exit.MEDIUM,

@@ -88,6 +88,7 @@ def test_policy_has_every_number_and_no_other() -> None:
     assert all(isinstance(value, str) or value > 0 for value in values.values())
     # DESIGN §10 and §11.
     assert (policy.code_digits, policy.code_seconds, policy.code_wrong_per_day) == (6, 180, 5)
+    assert policy.password_wrong_per_day == 5
     assert (policy.renewal_window_days, policy.suspension_months, policy.request_hours) == (30, 6, 24)
     assert policy.rsa_bits >= 2048
     for changed in (
