@@ -36,6 +36,8 @@ class Recipe:
     block: int = 16
     rounds: int = 0
     """How often deriving the key hashes something, in all."""
+    wide: bool = False
+    """Whether the password is wanted as PKCS#12 has it, two bytes a character (see `kiosk.pki.pkcs12_pbe`)."""
 
     def __post_init__(self) -> None:
         if not self.ciphertext or len(self.ciphertext) % self.block:
