@@ -110,6 +110,7 @@ TABLE: dict[str, Kind] = {
         "password.long",
         "password.differs",
         "password.locked",
+        "password.same",
     ),
     **_rows(
         Exit.MEDIUM,
@@ -140,6 +141,13 @@ TABLE: dict[str, Kind] = {
         "medium.wrong_hangul*",
         "medium.wrong_caps*",
         "medium.other_key",
+        "medium.not_whole",
+        "medium.layout",
+        "medium.strange",
+        "medium.taken",
+        "medium.same",
+        "medium.km_password",
+        "medium.cut_short",
     ),
     **_rows(
         Exit.MEDIUM,
