@@ -10,6 +10,7 @@ from kiosk.i18n import text
 from kiosk.lifecycle.answers import read_answers
 from kiosk.lifecycle.issue import Issuing
 from kiosk.lifecycle.outcome import Outcome
+from kiosk.lifecycle.papers import Papers, leave_papers
 from kiosk.lifecycle.standing import korean
 from kiosk.media.token_uri import TokenUri
 
@@ -27,14 +28,16 @@ def issue(
 ) -> None:  # fmt: skip
     """Issue a certificate onto a medium."""
 
-    async def work() -> dict[str, object]:
+    async def work() -> tuple[dict[str, object], Papers]:
         async with await options.opened(state, at, key_file, practice=practice) as services:
             application = read_answers(answers, services.clock.today())
             outcome = await Issuing(services).issue(application, medium)
-            return _document(outcome, practice=services.state.practice)
+            papers = await leave_papers(services, outcome)
+            return _document(outcome, papers, practice=services.state.practice), papers
 
-    document = options.run(work())
+    document, papers = options.run(work())
     options.say("issue.done", until=str(document["not_after"])[:10], path=str(document["path"]))
+    options.say_papers(papers)
     if document["practice"]:
         options.say("issue.practice")
     options.say("issue.recognised")
@@ -44,7 +47,7 @@ def issue(
         options.show(str(document["serial"]))
 
 
-def _document(outcome: Outcome, *, practice: bool) -> dict[str, object]:
+def _document(outcome: Outcome, papers: Papers, *, practice: bool) -> dict[str, object]:
     return {
         "request": outcome.request.code,
         "state": outcome.request.state,
@@ -55,6 +58,8 @@ def _document(outcome: Outcome, *, practice: bool) -> dict[str, object]:
         "not_before": korean(outcome.not_before),
         "not_after": korean(outcome.not_after),
         "path": str(outcome.place),
+        "papers": str(papers.folder) if papers.folder else None,
+        "papers_problem": papers.problem.code if papers.problem else None,
         "audit_anchor": outcome.anchor,
         "practice": practice,
     }
