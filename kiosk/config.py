@@ -4,6 +4,7 @@ A state is a directory. `state.toml` in it is written last at `init`, so a state
 """
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,7 @@ from kiosk.errors import KioskError
 from kiosk.media.intruders import PRODUCT
 
 MARKER = "state.toml"
+_NUMBER = re.compile(r"[0-9+() -]{2,20}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,16 @@ class State:
     def publish(self) -> Path:
         """The file that says where the revocation list goes; there need not be one."""
         return self.path / "publish.toml"
+
+    @property
+    def printer(self) -> Path:
+        """The file that names the printer for slips; there need not be one."""
+        return self.path / "printer.toml"
+
+    @property
+    def contact(self) -> Path:
+        """The file that says how people reach this centre; there need not be one."""
+        return self.path / "contact.toml"
 
 
 @dataclass(frozen=True)
@@ -215,3 +227,17 @@ def load_publishing(state: State) -> Path | None:
     except (OSError, ValueError, KeyError, RecursionError):
         raise KioskError("publish.config", path=str(state.publish)) from None
     return Path(directory)
+
+
+def load_help_number(state: State) -> str:
+    """Read the number to ring for help: `help_number = "02-123-4567"`; empty without one. Raises `contact.config`."""
+    try:
+        values = tomllib.loads(state.contact.read_text("utf-8"))
+        number = values.pop("help_number")
+        if values or not _NUMBER.fullmatch(number):
+            raise ValueError("help_number")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise KioskError("contact.config", path=str(state.contact)) from None
+    return str(number)

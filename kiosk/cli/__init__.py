@@ -36,6 +36,7 @@ COMMANDS = {
     "resume": "status",
     "revoke": "status",
     "scan": "scan",
+    "slip": "slip",
     "status": "status",
     "suspend": "status",
 }
