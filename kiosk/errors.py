@@ -77,6 +77,7 @@ TABLE: dict[str, Kind] = {
         "usage.terminal",
         "usage.uri",
         "kiosk.devices",
+        "remind.config",
     ),
     **_rows(
         Exit.REFUSED,
@@ -93,6 +94,9 @@ TABLE: dict[str, Kind] = {
         "state.unwritable",
         "close.code",
         "close.wrong*",
+        "remind.busy*",
+        "remind.none",
+        "clock.unsure",
     ),
     **_rows(
         Exit.REFUSED,

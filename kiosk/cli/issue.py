@@ -6,12 +6,13 @@ from pathlib import Path
 import click
 
 from kiosk.cli import options
-from kiosk.i18n import text
+from kiosk.i18n import language_of, text
 from kiosk.lifecycle.answers import read_answers
 from kiosk.lifecycle.issue import Issuing
 from kiosk.lifecycle.outcome import Outcome
 from kiosk.lifecycle.standing import korean
 from kiosk.media.token_uri import TokenUri
+from kiosk.reminders.consent import keep_answers
 
 
 @click.command(help=text("help.issue"))
@@ -31,6 +32,7 @@ def issue(
         async with await options.opened(state, at, key_file, practice=practice) as services:
             application = read_answers(answers, services.clock.today())
             outcome = await Issuing(services).issue(application, medium)
+            await keep_answers(services, application, outcome.request.subscriber_id, language_of())
             return _document(outcome, practice=services.state.practice)
 
     document = options.run(work())

@@ -1,8 +1,8 @@
 """The answers file of the command line (TOML): read, checked key by key, and each problem named by its key.
 
 Keys: `profile`, `name`, `id_number`, `phone`, `email` (may be left out), `password_file` for a stick or
-`pin_file` for a token, `consent = true` and `[identity] method = "phone"`, in practice with `code` to stand for
-what a person would type.
+`pin_file` for a token, `consent = true`, `reminders = true` (may be left out: has phone and e-mail kept) and
+`[identity] method = "phone"`, in practice with `code` to stand for what a person would type.
 """
 
 import re
@@ -20,7 +20,7 @@ from kiosk.secret import Secret
 
 SECRETS = ("password_file", "pin_file")
 REQUIRED = ("profile", "name", "id_number", "phone", "consent", "identity")
-OPTIONAL = ("email", *SECRETS)
+OPTIONAL = ("email", "reminders", *SECRETS)
 LIMIT = 64 * 1024
 _PHONE = re.compile(r"0\d{8,10}|\+\d{7,15}")
 _EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,190}")
@@ -53,11 +53,13 @@ def read_answers(path: Path, today: date) -> Application:
         raise KioskError("answers.consent", key="consent")
     if "email" in answers and not _EMAIL.fullmatch(_text(answers, "email")):
         raise KioskError("answers.wrong", key="email")
+    if not isinstance(answers.get("reminders", False), bool):
+        raise KioskError("answers.wrong", key="reminders")
     method, code = _identity(answers["identity"])
     return Application(
         profile=profile, name=name, id_number=id_number, phone=clean_phone(_text(answers, "phone")),
         password=_secret(path, answers, "password_file") or Secret(""), pin=_secret(path, answers, "pin_file"),
-        method=method, code=code,
+        method=method, code=code, email=str(answers.get("email", "")), reminders=bool(answers.get("reminders")),
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """What a person applies for, with all answers checked: typed on screens, or read by `answers`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kiosk.identity.phone import Evidence
 from kiosk.pki.profiles import Profile
@@ -28,6 +28,11 @@ class Application:
     """Of the token, where the medium is one."""
     evidence: Evidence | None = None
     """An identity check of just these details that was made before; None has it made."""
+
+    email: str = field(default="", repr=False)
+    """May be empty."""
+    reminders: bool = False
+    """Whether phone and e-mail may be kept, to remind the person before the certificate ends."""
 
     def details(self) -> Secret:
         """Give what an identity check is about, to be hashed."""
