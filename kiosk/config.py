@@ -6,6 +6,7 @@ A state is a directory. `state.toml` in it is written last at `init`, so a state
 import os
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -90,6 +91,21 @@ class State:
         """The file that says how people reach this centre; there need not be one."""
         return self.path / "contact.toml"
 
+    @property
+    def reminders(self) -> Path:
+        """The file that says how reminders are sent; there need not be one."""
+        return self.path / "reminders.toml"
+
+    @property
+    def contact_keys(self) -> Path:
+        """The keys of contacts, one for each subscriber who gave one. No part of a backup."""
+        return self.path / "contacts.keys"
+
+    @property
+    def outbox(self) -> Path:
+        """Where practice puts what it does not send."""
+        return self.path / "outbox"
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -118,6 +134,13 @@ class Policy:
     rsa_bits: int
     token_seconds: float
     token_key_seconds: float
+    reminder_days: Sequence[int]
+    reminder_late_days: int
+    reminder_retry_minutes: Sequence[int]
+    call_days: int
+    reminder_consent_version: str
+    clock_gap_days: int
+    tick_minutes: int
 
 
 @cache

@@ -81,6 +81,7 @@ TABLE: dict[str, Kind] = {
         "publish.config",
         "usage.ocsp",
         "contact.config",
+        "remind.config",
     ),
     **_rows(
         Exit.REFUSED,
@@ -97,6 +98,9 @@ TABLE: dict[str, Kind] = {
         "state.unwritable",
         "close.code",
         "close.wrong*",
+        "remind.busy*",
+        "remind.none",
+        "clock.unsure",
     ),
     **_rows(
         Exit.REFUSED,

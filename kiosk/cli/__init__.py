@@ -32,6 +32,7 @@ COMMANDS = {
     "ocsp": "authority",
     "passcode": "closing",
     "reissue": "issue",
+    "remind": "remind",
     "renew": "issue",
     "resume": "status",
     "revoke": "status",
@@ -39,6 +40,7 @@ COMMANDS = {
     "slip": "slip",
     "status": "status",
     "suspend": "status",
+    "tick": "tick",
 }
 """Each command and its file; in it, the command has the same name."""
 

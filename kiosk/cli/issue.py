@@ -8,7 +8,7 @@ from typing import TypeVar
 import click
 
 from kiosk.cli import options
-from kiosk.i18n import text
+from kiosk.i18n import language_of, text
 from kiosk.lifecycle.answers import read_answers, read_renewal
 from kiosk.lifecycle.issue import Issuing
 from kiosk.lifecycle.outcome import Outcome
@@ -17,6 +17,7 @@ from kiosk.lifecycle.reissue import Reissuing
 from kiosk.lifecycle.renew import Renewing
 from kiosk.lifecycle.standing import korean
 from kiosk.media.token_uri import TokenUri
+from kiosk.reminders.consent import keep_answers
 from kiosk.services import Services
 
 T = TypeVar("T")
@@ -58,6 +59,7 @@ def issue(
         async with await options.opened(state, at, key_file, practice=practice) as services:
             application = read_answers(answers, services.clock.today())
             outcome = await Issuing(services).issue(application, medium)
+            await keep_answers(services, application, outcome.request.subscriber_id, language_of())
             return await _done(services, outcome)
 
     _said("issue.done", *options.run(work()), as_json=as_json)
@@ -94,6 +96,7 @@ def reissue(
         async with await options.opened(state, at, key_file, practice=practice) as services:
             application = read_answers(answers, services.clock.today())
             outcome = await Reissuing(services).reissue(application, medium, serial, lost=lost)
+            await keep_answers(services, application, outcome.request.subscriber_id, language_of())
             return await _done(services, outcome)
 
     _said("reissue.done", *options.run(work()), as_json=as_json)
