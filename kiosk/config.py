@@ -49,6 +49,11 @@ class State:
         return self.path / "locks"
 
     @property
+    def mounted(self) -> Path:
+        """The directory that remembers which sticks the kiosk has mounted; there need not be one."""
+        return self.path / "mounted"
+
+    @property
     def log(self) -> Path:
         """The log file."""
         return self.path / "kiosk.log"

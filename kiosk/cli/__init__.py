@@ -18,7 +18,7 @@ INTERRUPTED = 130
 speak_in_libraries()
 
 COMMANDS = {
-    "init": "authority", "issue": "issue", "scan": "records", "certs": "records", "status": "records",
+    "init": "authority", "issue": "issue", "scan": "scan", "certs": "records", "status": "records",
     "crl": "authority", "ca": "authority", "audit": "audit", "doctor": "check", "media": "media",
     "passcode": "closing",
 }  # fmt: skip
