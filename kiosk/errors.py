@@ -77,6 +77,7 @@ TABLE: dict[str, Kind] = {
         "usage.terminal",
         "usage.uri",
         "kiosk.devices",
+        "usage.consent",
     ),
     **_rows(
         Exit.REFUSED,
@@ -176,6 +177,7 @@ TABLE: dict[str, Kind] = {
         "token.readonly",
         "token.unfit",
         "token.config",
+        "token.keeps",
     ),
     **_rows(
         Exit.AUTHORITY,

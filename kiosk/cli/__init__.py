@@ -20,7 +20,7 @@ speak_in_libraries()
 COMMANDS = {
     "init": "authority", "issue": "issue", "scan": "scan", "certs": "records", "status": "records",
     "crl": "authority", "ca": "authority", "audit": "audit", "doctor": "check", "media": "media",
-    "passcode": "closing",
+    "passcode": "closing", "password": "sets", "copy": "sets", "delete": "sets",
 }  # fmt: skip
 """Each command and its file; in it, the command has the same name."""
 
