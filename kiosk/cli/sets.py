@@ -10,8 +10,8 @@ from kiosk.cli import options
 from kiosk.errors import KioskError
 from kiosk.i18n import text, visible
 from kiosk.lifecycle import password as service
-from kiosk.lifecycle.copy import copy as copy_set
-from kiosk.lifecycle.copy import wipe_source as wipe
+from kiosk.lifecycle.copying import copy as copy_set
+from kiosk.lifecycle.copying import wipe_source as wipe
 from kiosk.lifecycle.delete import delete as delete_set
 from kiosk.lifecycle.repair import repair
 from kiosk.media.pick import pick, serial_of

@@ -53,7 +53,7 @@ async def change_password(
     check_password(new)
     if hmac.compare_digest(old.reveal(), new.reveal()):
         raise KioskError("password.same")
-    with at_media(services, target):
+    async with at_media(services, target):
         return await _change(services, await SetOnMedium.read(services, target, found), old, new, mount_anew)
 
 

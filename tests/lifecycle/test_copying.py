@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.errors import KioskError
-from kiosk.lifecycle.copy import Copied, copy, wipe_source
+from kiosk.lifecycle.copying import Copied, copy, wipe_source
 from kiosk.lifecycle.delete import delete
 from kiosk.lifecycle.request import working_on
 from kiosk.media import change
