@@ -46,6 +46,8 @@ class Visit:
     name: str = ""
     id_number: Secret = field(default_factory=lambda: Secret(""))
     phone: str = ""
+    reminders: bool = False
+    """Whether the person agreed to be reminded, with the phone number kept for it."""
     evidence: "Evidence | None" = None
     evidence_of: bytes = b""
     """Hash of the details that the identity check was about: changing them voids it."""
@@ -78,7 +80,7 @@ class Visit:
         return Application(
             profile=self.profile, name=self.name, id_number=self.id_number, phone=self.phone,
             password=self.password, method="phone", pin=self.pin if self.token else None,
-            evidence=self.evidence if self.identified else None,
+            evidence=self.evidence if self.identified else None, reminders=self.reminders,
         )  # fmt: skip
 
     @property

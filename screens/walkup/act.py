@@ -10,10 +10,11 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from kiosk.errors import Exit, KioskError
-from kiosk.i18n import text
+from kiosk.i18n import language_of, text
 from kiosk.lifecycle.issue import Issuing
 from kiosk.lifecycle.papers import leave_papers
 from kiosk.receipt import slip_of_number
+from kiosk.reminders.consent import keep_answers
 from screens.flow import Nav
 from screens.step import Step
 from screens.walkup.slip import Slip
@@ -105,7 +106,11 @@ class Act(Step):
             target = await visit.target()
             service = Issuing(visit.services, progress=self._reached, mount_anew=visit.mount_anew)
             async with visit.sticks.in_use(visit.token) if visit.token else contextlib.nullcontext():
-                visit.outcome = await service.issue(visit.application(), target)
+                application = visit.application()
+                visit.outcome = await service.issue(application, target)
+            await keep_answers(
+                visit.services, application, visit.outcome.request.subscriber_id, language_of()
+            )
             visit.papers = await leave_papers(visit.services, visit.outcome)
         except KioskError as error:
             if error.id in TYPED_WRONG:

@@ -31,6 +31,7 @@ class Confirm(Step):
             ("name", visit.name),
             ("number", _masked(visit.id_number.text())),
             ("phone", visit.phone),
+            ("remind", text("confirm.remind.yes" if visit.reminders else "confirm.remind.no")),
             ("token" if visit.token else "medium", visit.medium.name if visit.medium else ""),
         ):
             yield Row(text(f"confirm.{id_}"), value)

@@ -11,7 +11,8 @@ from screens.walkup.password import Password
 from screens.walkup.pin import Pin
 from screens.walkup.prepare import Prepare
 from screens.walkup.proof import Proof
+from screens.walkup.reminding import Reminding
 
 FLOWS: dict[str, tuple[type[Step], ...]] = {
-    "issue": (Prepare, Kind, Details, Identity, Medium, Password, Pin, Confirm, Act, Proof),
+    "issue": (Prepare, Kind, Details, Identity, Medium, Password, Pin, Reminding, Confirm, Act, Proof),
 }
