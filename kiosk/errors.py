@@ -160,6 +160,7 @@ TABLE: dict[str, Kind] = {
         "token.readonly",
         "token.unfit",
         "token.config",
+        "token.pad",
     ),
     **_rows(
         Exit.AUTHORITY,
