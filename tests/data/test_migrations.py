@@ -8,7 +8,8 @@ from sqlite_utils.migrations import Migrations
 
 import data.migrations
 import data.registry
-from data.records import STATES, STATUSES, AuditRow, Certificate, Crl, Request, Subscriber
+from data.migrations import known
+from data.records import STATES, STATUSES, AuditRow, Certificate, Contact, Crl, Delivery, Request, Subscriber
 from data.registry import Registry, RegistryError
 from tests.data.samples import AT, add_certificate, add_request, add_subscriber, new_certificate, new_request
 
@@ -17,9 +18,10 @@ from tests.data.samples import AT, add_certificate, add_request, add_subscriber,
 def later(monkeypatch: pytest.MonkeyPatch) -> Migrations:
     """The program's migrations, and one more."""
     migrations = Migrations("certkiosk")
-    migrations(name="0001 first tables")(data.migrations.first_tables)
+    for each in data.migrations.migrations.pending(Database(memory=True)):
+        migrations(name=each.name)(each.fn)
 
-    @migrations(name="0002 later")
+    @migrations(name="9999 later")
     def later(db: Database) -> None:
         db.execute("ALTER TABLE subscribers ADD COLUMN later TEXT NOT NULL DEFAULT 'yes'")
         if db.execute("SELECT count(*) FROM subscribers").fetchone()[0] > 1:
@@ -48,7 +50,7 @@ def test_every_table_is_strict(registry: Registry) -> None:
     ("table", "kind"),
     [
         ("subscribers", Subscriber), ("requests", Request), ("certificates", Certificate), ("crls", Crl),
-        ("audit", AuditRow),
+        ("audit", AuditRow), ("contacts", Contact), ("deliveries", Delivery),
     ],
 )  # fmt: skip
 def test_records_are_the_columns(registry: Registry, table: str, kind: type) -> None:
@@ -80,7 +82,10 @@ def test_a_migration_that_fails_changes_nothing(
     with pytest.raises(RegistryError):
         Registry.open(path)
     assert "later" not in columns(registry, "subscribers")
-    assert registry._connection.execute("SELECT count(*) FROM _sqlite_migrations").fetchone()[0] == 1
+    assert (
+        registry._connection.execute("SELECT count(*) FROM _sqlite_migrations").fetchone()[0]
+        == len(known()) - 1
+    )
 
 
 def test_two_that_migrate_at_once(registry: Registry, path: Path, request: pytest.FixtureRequest) -> None:
@@ -176,3 +181,38 @@ def test_rows_must_belong_to_rows(registry: Registry) -> None:
     with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"), registry.transaction():
         request = add_request(registry)
         registry.add_certificate(new_certificate(request, request_id=99))
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_certificates_of_older_registries_keep_what_was_signed(tmp_path: Path, *, apart: bool) -> None:
+    path = tmp_path / "old.db"
+    with Database(path) as old, old.conn:
+        first = Migrations("certkiosk")
+        first(name="0001 first tables")(data.migrations.first_tables)
+        first.apply(old)
+        old.execute(f"INSERT INTO subscribers VALUES (1, 'u', 'k', zeroblob(32), '{AT}')")
+        old.execute(
+            "INSERT INTO requests (id, uuid, kiosk_id, code, act, subscriber_id, profile, state, opened_at, changed_at)"
+            f" VALUES (1, 'u', 'k', 'code', 'issue', 1, 'p', 'void', '{AT}', '{AT}')"
+        )
+        if apart:  # as this program made them for a while
+            old.execute("ALTER TABLE certificates DROP COLUMN der")
+            old.execute(
+                "CREATE TABLE certificate_der (certificate_id INTEGER PRIMARY KEY, der BLOB NOT NULL) STRICT"
+            )
+        der = "" if apart else ", der"
+        old.execute(
+            "INSERT INTO certificates (id, uuid, kiosk_id, serial, subscriber_id, request_id, profile, name,"
+            f" common_name, not_before, not_after, status, status_at, created_at{der})"
+            f" VALUES (7, 'u', 'k', 'abc', 1, 1, 'p', 'n', 'c', '{AT}', '{AT}', 'valid', '{AT}', '{AT}'"
+            f"{der and ', x' + repr('0d0e')})"
+        )
+        if apart:
+            old.execute("INSERT INTO certificate_der VALUES (7, x'0d0e')")
+    opened = Registry.open(path)
+    held = opened.certificate(serial="abc")
+    assert held is not None
+    assert (held.der, held.password_at) == (b"\x0d\x0e", None)
+    assert opened.check() == []
+    assert "der" not in columns(opened, "certificates")
+    opened.close()
