@@ -233,6 +233,7 @@ TABLE: dict[str, Kind] = {
         "token.unfit",
         "token.config",
         "token.keeps",
+        "token.pad",
     ),
     **_rows(
         Exit.MEDIUM,
