@@ -188,3 +188,9 @@ def life_of_a_certificate(db: Database) -> None:
         "CREATE INDEX audit_certificate ON audit (certificate) WHERE certificate IS NOT NULL",
     ):
         db.execute(statement)
+
+
+@migrations(name="0004 when a code was wrong")
+def when_a_code_was_wrong(db: Database) -> None:
+    """Keep the moment of a wrong try, from which the wait before the next one is counted."""
+    db.execute(f"ALTER TABLE tries ADD COLUMN wrong_at TEXT {_moment('wrong_at')}")

@@ -49,6 +49,11 @@ class State:
         return self.path / "locks"
 
     @property
+    def mounted(self) -> Path:
+        """The directory that remembers which sticks the kiosk has mounted; there need not be one."""
+        return self.path / "mounted"
+
+    @property
     def log(self) -> Path:
         """The log file."""
         return self.path / "kiosk.log"
@@ -68,6 +73,11 @@ class State:
         """The file that names the USB devices that may come and go here; there need not be one."""
         return self.path / "devices.toml"
 
+    @property
+    def publish(self) -> Path:
+        """The file that says where the revocation list goes; there need not be one."""
+        return self.path / "publish.toml"
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -76,12 +86,19 @@ class Policy:
     registry_wait_seconds: float
     request_hours: int
     renewal_window_days: int
+    renewal_grace_days: int
+    reissue_again_hours: int
     suspension_months: int
     crl_days: int
+    crl_hours: int
+    crl_pause_seconds: int
     code_digits: int
     code_seconds: int
     code_wrong_per_day: int
     code_sends_per_day: int
+    staff_code_free_tries: int
+    staff_code_wait_seconds: int
+    staff_code_longest_wait_seconds: int
     password_wrong_per_day: int
     consent_version: str
     root_years: int
@@ -181,3 +198,20 @@ def load_allowed(state: State) -> frozenset[str]:
     except (OSError, ValueError, KeyError, RecursionError):
         raise KioskError("kiosk.devices", path=str(state.devices)) from None
     return frozenset(allowed)
+
+
+def load_publishing(state: State) -> Path | None:
+    """Read where the revocation list is published: `crl_directory = "/srv/crl"`, absolute; None when nowhere.
+
+    Raises `publish.config`.
+    """
+    try:
+        values = tomllib.loads(state.publish.read_text("utf-8"))
+        directory = values.pop("crl_directory")
+        if values or not isinstance(directory, str) or not Path(directory).is_absolute():
+            raise ValueError("crl_directory")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, KeyError, RecursionError):
+        raise KioskError("publish.config", path=str(state.publish)) from None
+    return Path(directory)

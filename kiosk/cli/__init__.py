@@ -1,7 +1,6 @@
 """The command line: a contract that scripts and tests depend on. One file per group of commands."""
 
 import importlib
-import keyword
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,28 @@ INTERRUPTED = 130
 speak_in_libraries()
 
 COMMANDS = {
-    "init": "authority", "issue": "issue", "scan": "records", "certs": "records", "status": "records",
-    "crl": "authority", "ca": "authority", "audit": "audit", "doctor": "check", "media": "media",
-    "passcode": "closing", "export": "pfx", "import": "pfx",
-}  # fmt: skip
-"""Each command and its file; in it, the command has the same name (and `_` where that is a word of Python)."""
+    "audit": "audit",
+    "ca": "authority",
+    "certs": "records",
+    "crl": "authority",
+    "doctor": "check",
+    "export": "pfx",
+    "history": "status",
+    "import": "pfx",
+    "init": "authority",
+    "issue": "issue",
+    "media": "media",
+    "ocsp": "authority",
+    "passcode": "closing",
+    "reissue": "issue",
+    "renew": "issue",
+    "resume": "status",
+    "revoke": "status",
+    "scan": "scan",
+    "status": "status",
+    "suspend": "status",
+}
+"""Each command and its file; in it, the command has the same name."""
 
 
 class Commands(click.Group):
@@ -38,7 +54,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"kiosk.cli.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name + "_" * keyword.iskeyword(cmd_name))
+        command: click.Command = getattr(module, cmd_name)
         return command
 
 

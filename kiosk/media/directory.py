@@ -81,7 +81,13 @@ class DirectoryMedium:
     @classmethod
     def again(cls, path: Path, identity: str) -> Self:
         """Open the medium that had this `identity`. Raises as `open` does, and `medium.other` for another one."""
-        medium = cls.open(path)
+        try:
+            medium = cls.open(path)
+        except KioskError as error:
+            if error.id == "medium.permission":
+                with medium_errors():
+                    _require_same(path, identity)
+            raise
         if medium.identity != identity:
             raise KioskError("medium.other")
         return medium
@@ -216,24 +222,29 @@ class DirectoryMedium:
     def root(self, *, alone: bool = False) -> Iterator[int]:
         """Open the root for one act; `alone` is for calls that change something: one process at a time."""
         with medium_errors():
-            fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            fd = self._opened()
             try:
-                self._same(fd)
                 if alone:
                     lock(fd)
                 yield fd
             finally:
                 os.close(fd)
             # A stick pulled meanwhile and unmounted by the desktop can leave every call successful.
-            fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                self._same(fd)
-            finally:
-                os.close(fd)
+            os.close(self._opened())
 
-    def _same(self, directory: int) -> None:
-        if _identity(directory) != self.identity:
-            raise KioskError("medium.gone")
+    def _opened(self) -> int:
+        """Open the root, and make sure that it is the same."""
+        try:
+            fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except PermissionError:
+            _require_same(self.path, self.identity)
+            raise
+        try:
+            _require_same(fd, self.identity)
+        except KioskError:
+            os.close(fd)
+            raise
+        return fd
 
     def _put_back(self, root: int, name: str) -> Place | None:
         if kind(root, name) != stat.S_IFDIR:
@@ -253,7 +264,13 @@ class DirectoryMedium:
         return tuple(names)
 
 
-def _identity(directory: int) -> str:
-    """Name the open directory: device and inode. On FAT only a volume's root keeps its inode for good."""
-    status = os.fstat(directory)
+def _require_same(directory: int | Path, identity: str) -> None:
+    """Raise `medium.gone` for another directory: once a stick is pulled, its mount point is one of the system's."""
+    if _identity(directory) != identity:
+        raise KioskError("medium.gone")
+
+
+def _identity(directory: int | Path) -> str:
+    """Name a directory: device and inode. On FAT only a volume's root keeps its inode for good."""
+    status = os.stat(directory)  # noqa: PTH116 - an open one too
     return f"{os.major(status.st_dev)}:{os.minor(status.st_dev)}:{status.st_ino}"

@@ -180,6 +180,19 @@ def _part(attribute: x509.NameAttribute[str | bytes]) -> str:
     return f"{keyword}={value}"
 
 
+def masked_name(name: str) -> str:
+    """Hide a person's name from those who look over a shoulder: 홍*동, 남**수, 김*, H*** ******g.
+
+    The first and the last letter stay, and blanks; of two letters only the first, of one none.
+    """
+    letters = unicodedata.normalize("NFC", name.strip())
+    if len(letters) > ATTRIBUTE_LIMIT:
+        letters = letters[:ATTRIBUTE_LIMIT]
+    last = letters[-1:] if len(letters) > 2 else "*" * (len(letters) - 1)
+    first = letters[:1] if len(letters) > 1 else "*" * len(letters)
+    return first + "".join(" " if char == " " else "*" for char in letters[1:-1]) + last
+
+
 def _harmless(value: str | bytes) -> str:
     """Replace what FAT refuses or nobody sees; NFC."""
     return "".join(

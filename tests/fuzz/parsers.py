@@ -36,6 +36,7 @@ from tests.pki import pfx_writer, vectors
 
 KEY_FILES = tuple(path.read_bytes() for path in sorted(vectors.FOLDER.glob("*.key")))
 PLAIN_KEYS = tuple(path.read_bytes() for path in sorted(vectors.FOLDER.glob("plain-*.der")))
+PROPERTIES = sorted({name for names in described.PROPERTIES.values() for name in names})
 LONGEST_NAME = 200
 
 
@@ -134,7 +135,7 @@ def mountinfo(data: bytes) -> None:
 def said_by_udev(data: bytes) -> None:
     text = data.decode("utf-8", "surrogateescape")
     words = text.split("\n")
-    properties = dict(zip(described.PROPERTIES, words, strict=False))
+    properties = dict(zip(PROPERTIES, words, strict=False))
     attributes = dict(zip(described.ATTRIBUTES, reversed(words), strict=False))
     for kind in ("disk", "partition", "usb_device"):
         described.snapshot_of([described.Device("/sys/x", kind, "/sys", properties, attributes)])
@@ -181,7 +182,7 @@ method = "phone"
 """.encode()
 UDEV = "\n".join(
     {"ID_FS_LABEL_ENC": r"a\x20b\xff", "ID_FS_TYPE": "vfat", "MAJOR": "8", "MINOR": "17"}.get(name, name)
-    for name in described.PROPERTIES
+    for name in PROPERTIES
 ).encode()
 MOUNTS = b"610 27 8:17 / /media/kim/a\\040b rw,nosuid shared:330 - vfat /dev/sdb1 rw\n" * 2
 

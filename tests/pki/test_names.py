@@ -299,6 +299,15 @@ def test_long_names_are_not_complained_of() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("홍길동", "홍*동"), ("남궁민수", "남**수"), ("김구", "김*"), ("김", "*"), ("", ""), (" 홍길동 ", "홍*동"),
+        ("Hong Gildong", "H*** ******g"), ("\u1112\u1169\u11bc\u1100\u1175\u11af\u1103\u1169\u11bc", "홍*동"),
+        ("가" * 100, "가" + "*" * 62 + "가"),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_masked(name: str, shown: str) -> None:
+    assert names.masked_name(name) == shown
     ("issuer", "directory"),
     [
         ("KICA", "KICA"), ("../..", ".._._"), ("a/b\\c:d", "a_b_c_d"), ("시험 센터", "시험 센터"),
