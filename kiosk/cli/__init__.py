@@ -33,12 +33,15 @@ COMMANDS = {
     "ocsp": "authority",
     "passcode": "closing",
     "reissue": "issue",
+    "remind": "remind",
     "renew": "issue",
     "resume": "status",
     "revoke": "status",
     "scan": "scan",
+    "slip": "slip",
     "status": "status",
     "suspend": "status",
+    "tick": "tick",
 }
 """Each command and its file; in it, the command has the same name (and `_` where that is a word of Python)."""
 
