@@ -72,7 +72,7 @@ async def export(
         held = await SetOnMedium.read(services, source, found)
         with await unlock(services, held.certificate, held.sealed, password) as pkcs8:
             packed = await asyncio.to_thread(pfx_set.pack, _files(held), pkcs8, password, modern=modern)
-            random = _has_random(pkcs8)
+            random = has_random(pkcs8)
         path = await asyncio.to_thread(place.add_file, target.name, packed.pfx)
         await note(services, "certificate.exported", held.certificate)
         certificate = x509.load_der_x509_certificate(held.certificate)
@@ -113,10 +113,10 @@ async def import_(
         if isinstance(target, TokenUri):
             raise KioskError("pfx.on_token")
         with await asyncio.to_thread(pkcs12.read, pfx, password) as contents:
-            whole = _chosen(pairs.find(contents), serial)
+            whole = chosen(pairs.find(contents), serial)
             sealing = _sealing(password, new_password)
             files = await asyncio.to_thread(pfx_set.unpack, whole, sealing)
-            random = _has_random(whole.signing.pkcs8)
+            random = has_random(whole.signing.pkcs8)
         with at_media(services, target):
             await repair(services, target)
             landing = await asyncio.to_thread(_Landing.open, target, whole.signing)
@@ -131,21 +131,25 @@ async def import_(
                 raise
             await asyncio.to_thread(landing.clear, proved=True)
         certificate, encryption = whole.signing.certificate, whole.encryption is not None
-        return Done(landing.path, _serial(whole), certificate, random, encryption)
+        return Done(landing.path, serial_of_whole(whole), certificate, random, encryption)
 
 
-def _chosen(found: tuple[pairs.Whole, ...], serial: str | None) -> pairs.Whole:
-    """Give the certificate that is meant: the one with `serial`, or the only one."""
+def chosen(found: tuple[pairs.Whole, ...], serial: str | None) -> pairs.Whole:
+    """Give the certificate that is meant: the one with `serial`, or the only one.
+
+    Raises `pfx.not_there`, `pfx.several` (fact `serials`).
+    """
     if serial is not None:
-        found = tuple(whole for whole in found if _serial(whole) == serial)
+        found = tuple(whole for whole in found if serial_of_whole(whole) == serial)
         if not found:
             raise KioskError("pfx.not_there", serial=serial)
     if len(found) > 1:
-        raise KioskError("pfx.several", serials=", ".join(map(_serial, found[:NAMED])))
+        raise KioskError("pfx.several", serials=", ".join(map(serial_of_whole, found[:NAMED])))
     return found[0]
 
 
-def _serial(whole: pairs.Whole) -> str:
+def serial_of_whole(whole: pairs.Whole) -> str:
+    """Give the serial of a signing certificate, as the registry keeps it."""
     return serial_hex(whole.signing.certificate.serial_number)
 
 
@@ -159,7 +163,8 @@ def _sealing(password: Secret, new_password: Secret | None) -> Secret:
     return password
 
 
-def _has_random(pkcs8: Secret) -> bool:
+def has_random(pkcs8: Secret) -> bool:
+    """Say whether R is in a key."""
     random = keys.read_random(pkcs8)
     if random is not None:
         random.wipe()
