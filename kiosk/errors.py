@@ -201,7 +201,6 @@ TABLE: dict[str, Kind] = {
         "pfx.exists",
         "pfx.rule",
         "pfx.holds",
-        "pfx.occupied",
         "pfx.token",
         "pfx.on_token",
     ),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kiosk.pki.profiles import Profile
     from kiosk.receipt import Slip
     from kiosk.services import Services
+    from screens.pfx import PfxWork
     from screens.step import Step
 
 
@@ -58,6 +59,8 @@ class Visit:
     """The certificate, on `medium`, that this flow is about."""
     came_chosen: bool = False
     """Whether it was chosen before the flow began, so that nobody asks again which."""
+    pfx: "PfxWork | None" = None
+    """The PFX file that a certificate goes into or comes from."""
     password: Secret = field(default_factory=lambda: Secret(""))
     pin: Secret = field(default_factory=lambda: Secret(""))
     """Of the token, once it was found right."""
@@ -163,3 +166,5 @@ class Visit:
         self.id_number.wipe()
         self.password.wipe()
         self.pin.wipe()
+        if self.pfx is not None:
+            self.pfx.password.wipe()

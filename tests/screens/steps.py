@@ -17,10 +17,12 @@ import screens.walkup
 from kiosk.errors import KioskError
 from kiosk.lifecycle.outcome import Outcome
 from kiosk.lifecycle.papers import Papers
+from kiosk.lifecycle.pfx_file import Held
 from kiosk.media.offers import Offer
 from kiosk.media.token_records import Token
 from kiosk.pki.profiles import load_profiles
 from kiosk.secret import Secret
+from screens.pfx import PfxWork
 from screens.step import Step
 from screens.visit import Visit
 from screens.walkup.flows import FLOWS
@@ -87,6 +89,7 @@ def media_of(place: Path) -> list[Path]:
     media = [place / name for name in names]
     for medium, holder, ends in zip(media, (MARKUP, ACTING, LONG), (NEXT_YEAR, SOON, OVER), strict=True):
         medium.mkdir(parents=True)
+        (medium / f"{holder.replace('/', '|')}.pfx").write_bytes(b"?")
         put_set(medium, foreign(holder, ends=ends))
     return media
 
@@ -99,6 +102,10 @@ def fill(visit: Visit, name: str) -> None:
     visit.id_number = Secret("9001011234568")
     visit.phone = f"010{next(_numbers)}"
     visit.password = Secret("Sun7!flower-hill")
+    visit.pfx = PfxWork(
+        name=name, to=visit.media[0] if visit.media else None, data=b"?",
+        held=Held(visit.services.authority.issuing, LONG, random=False, rule=False),
+    )  # fmt: skip
     # Not there: nothing is issued.
     place = Path("/nowhere", *(offer.name for offer in visit.media[:1]), name.replace("/", "|"))
     visit.medium = Offer(place, place.name)

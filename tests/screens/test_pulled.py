@@ -10,7 +10,7 @@ import pytest
 
 from kiosk.errors import KioskError
 from kiosk.media.offers import Offer
-from screens.walkup import act, proof
+from screens.walkup import act, letting_go
 from screens.walkup.act import Act
 from screens.walkup.confirm import Confirm
 from screens.walkup.medium import Medium
@@ -250,7 +250,7 @@ async def test_the_same_stick_back_at_another_place(state: Path, medium: Path, t
 async def test_a_stick_is_let_go_before_anybody_is_told_to_pull_it(
     state: Path, medium: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proof, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(letting_go, "AGAIN_SECONDS", 0.01)
     outcomes = [KioskError("mount.busy"), KioskError("mount.busy"), None]
     may = asyncio.Event()
 
