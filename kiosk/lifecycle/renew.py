@@ -106,6 +106,9 @@ class Renewing(Carrying):
         good = tuple(found for found in result.found if self._is_good(rows[found.path]))
         if serial is None and good:
             result = ScanResult(good, ())
+        elif serial is not None and (named := self._services.registry.certificate(serial=serial)) is not None:
+            # It may be gone from here because another one came in its place.
+            rules.require_not_replaced(self._services.registry, named)
         held = rows[pick(result, serial).path]
         if held is None:
             raise KioskError("renew.foreign")
