@@ -18,10 +18,30 @@ INTERRUPTED = 130
 speak_in_libraries()
 
 COMMANDS = {
-    "init": "authority", "issue": "issue", "renew": "issue", "reissue": "issue", "scan": "records",
-    "certs": "records", "status": "records", "crl": "authority", "ca": "authority", "audit": "audit",
-    "doctor": "check", "media": "media", "passcode": "closing",
-}  # fmt: skip
+    "audit": "audit",
+    "ca": "authority",
+    "certs": "records",
+    "crl": "authority",
+    "doctor": "check",
+    "export": "pfx",
+    "history": "status",
+    "import": "pfx",
+    "init": "authority",
+    "issue": "issue",
+    "media": "media",
+    "ocsp": "authority",
+    "passcode": "closing",
+    "reissue": "issue",
+    "remind": "remind",
+    "renew": "issue",
+    "resume": "status",
+    "revoke": "status",
+    "scan": "scan",
+    "slip": "slip",
+    "status": "status",
+    "suspend": "status",
+    "tick": "tick",
+}
 """Each command and its file; in it, the command has the same name."""
 
 

@@ -9,10 +9,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from data.records import Request
+from kiosk import log
 from kiosk.errors import KioskError
 from kiosk.lifecycle.application import Application
 from kiosk.lifecycle.keys import public_key_hash, signing_request
 from kiosk.lifecycle.medium import MadeKey
+from kiosk.media import change
 from kiosk.media.directory import DirectoryMedium
 from kiosk.media.files import medium_errors
 from kiosk.media.scan import scan
@@ -48,6 +50,10 @@ class StickMedium:
     ) -> Self:
         """Open the medium at `path` and make sure that a set can be written to it. Raises `medium.*`."""
         directory = DirectoryMedium.open(path)
+        try:
+            change.repair(directory)
+        except KioskError as error:  # what is wrong with the medium is named by what comes next
+            log.event("repair.failed", error=error.code)
         directory.check_space(SPACE_NEEDED)
         directory.users(center)  # nothing else stands in the way there
         return cls(directory, application, center, make_key)
