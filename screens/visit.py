@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kiosk.receipt import Slip
     from kiosk.services import Services
     from screens.step import Step
+    from screens.succession import Succession
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class Visit:
     password: Secret = field(default_factory=lambda: Secret(""))
     pin: Secret = field(default_factory=lambda: Secret(""))
     """Of the token, once it was found right."""
+    succession: "Succession | None" = None
+    """What is renewed or reissued in this flow."""
     outcome: "Outcome | None" = None
     papers: "Papers | None" = None
     """What was put beside the certificate for the person; None before there is one."""
@@ -161,3 +164,5 @@ class Visit:
         self.id_number.wipe()
         self.password.wipe()
         self.pin.wipe()
+        if self.succession is not None:
+            self.succession.password.wipe()

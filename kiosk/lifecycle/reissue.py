@@ -73,6 +73,24 @@ class Reissuing(Carrying):
             raise KioskError("reissue.several", serials=", ".join(held.serial for held in meant[:NAMED]))
         return await self._journal.old_of(meant[0].id)
 
+    async def of_applicant(self, application: Application) -> list[tuple[Old, KioskError | None]]:
+        """List the good certificates of the kind, the newest first, with what is in the way of each.
+
+        The applicant must have been identified.
+        """
+        person = self._services.keyed_hash("subscriber", application.id_number)
+        _, good = await self._journal.of_person(person, application.profile.id)
+        listed: list[tuple[Old, KioskError | None]] = []
+        for held in reversed(good):
+            old = await self._journal.old_of(held.id)
+            try:
+                await self.require(old)
+            except KioskError as error:
+                listed.append((old, error))
+            else:
+                listed.append((old, None))
+        return listed
+
     def _refuse_replaced(self, person: bytes, serial: str) -> None:
         registry = self._services.registry
         held = registry.certificate(serial=serial)
