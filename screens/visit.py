@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kiosk.services import Services
     from screens.pfx import PfxWork
     from screens.step import Step
+    from screens.succession import Succession
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Visit:
     password: Secret = field(default_factory=lambda: Secret(""))
     pin: Secret = field(default_factory=lambda: Secret(""))
     """Of the token, once it was found right."""
+    succession: "Succession | None" = None
+    """What is renewed or reissued in this flow."""
     outcome: "Outcome | None" = None
     papers: "Papers | None" = None
     """What was put beside the certificate for the person; None before there is one."""
@@ -168,3 +171,5 @@ class Visit:
         self.pin.wipe()
         if self.pfx is not None:
             self.pfx.password.wipe()
+        if self.succession is not None:
+            self.succession.password.wipe()

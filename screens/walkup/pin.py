@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from typing import ClassVar
 
 from textual.widget import Widget
 from textual.widgets import Static
@@ -31,7 +32,7 @@ class Pin(Step):
     """One secret field, and how many tries there are; three where the maker's PIN has to go."""
 
     word = "pin"
-    instead_of = Password
+    instead_of: ClassVar[type[Step] | None] = Password
 
     def __init__(self, visit: Visit) -> None:
         """A token may say only when it is told its PIN that this is to be changed."""

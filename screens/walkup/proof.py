@@ -44,6 +44,8 @@ class Proof(LettingGo, Prints):
             until = text("proof.until", year=end.year, month=end.month, day=end.day)
             yield Static(until, classes="strong", markup=False)
             yield Static(text("proof.renew", year=opens.year, month=opens.month, day=opens.day), markup=False)
+        if outcome.old is not None:
+            yield Static(text("proof.old"), classes="quiet", markup=False)
         if self.visit.papers and self.visit.papers.problem:
             problem = self.visit.papers.problem
             yield Static(text("proof.no_papers", code=problem.code), classes="warning gap", markup=False)

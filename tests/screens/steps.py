@@ -14,7 +14,9 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 import screens.walkup
+from data.records import WholeCertificate
 from kiosk.errors import KioskError
+from kiosk.lifecycle.act import Old
 from kiosk.lifecycle.outcome import Outcome
 from kiosk.lifecycle.papers import Papers
 from kiosk.lifecycle.pfx_file import Held
@@ -24,6 +26,7 @@ from kiosk.pki.profiles import load_profiles
 from kiosk.secret import Secret
 from screens.pfx import PfxWork
 from screens.step import Step
+from screens.succession import Succession
 from screens.visit import Visit
 from screens.walkup.flows import FLOWS
 from screens.widgets.body import Body
@@ -114,6 +117,12 @@ def fill(visit: Visit, name: str) -> None:
         certificate=visit.services.authority.issuing, serial=LONG, place=place, resumed=False, anchor=MARKUP,
     )  # fmt: skip
     visit.papers = Papers(place, KioskError("medium.full"))
+    held = WholeCertificate(
+        serial="1", subscriber_id=1, request_id=1, profile=name, name=name, common_name=name, der=b"",
+        not_before="2026-11-21T15:00:00.000Z", not_after="2027-11-22T14:59:59.000Z", status="valid",
+        status_at="2026-11-22T00:00:00.000Z", created_at="2026-11-22T00:00:00.000Z",
+    )  # fmt: skip
+    visit.succession = Succession(Old(held, "code"), Secret("Sun7!flower-hill"))
 
 
 @dataclass
