@@ -20,6 +20,7 @@ from kiosk.media.token_uri import TokenUri, is_uri
 from kiosk.secret import Secret
 
 if TYPE_CHECKING:
+    from kiosk.lifecycle.papers import Papers
     from kiosk.services import Services
 
 T = TypeVar("T")
@@ -151,6 +152,15 @@ def secret(path: Path | None, prompt: str, *, twice: bool = False) -> Secret:
 def say(id_: str, **facts: str | int) -> None:
     """Tell the person something, on standard error: standard output is for results."""
     tell(text(id_, **facts))
+
+
+def say_papers(papers: "Papers") -> None:
+    """Say where the papers lie that were put beside a certificate, or why there are none."""
+    if papers.problem is not None:
+        problem = papers.problem
+        say("papers.failed", code=problem.code, sentence=text(f"error.{problem.id}", **problem.facts))
+    elif papers.folder is not None:
+        say("papers.done", path=str(papers.folder))
 
 
 def tell(line: str) -> None:

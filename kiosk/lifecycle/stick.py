@@ -17,6 +17,7 @@ from kiosk.lifecycle.medium import MadeKey
 from kiosk.media import change
 from kiosk.media.directory import DirectoryMedium
 from kiosk.media.files import medium_errors
+from kiosk.media.scan import scan
 from kiosk.pki import container, keys, names, npki, vid
 from kiosk.secret import Secret
 
@@ -119,6 +120,17 @@ class StickMedium:
     def finish(self, code: str) -> None:
         """Delete the staging directory."""
         self._directory.unstage(code)
+
+    def drop(self, der: bytes, code: str) -> None:  # noqa: ARG002 - a set is found by its certificate
+        """Delete every set of the certificate, but for one that has more in it than we write.
+
+        There an encryption key may lie that still opens old letters: such a directory is not ours to delete.
+        """
+        for found in scan(self._directory.path).found:
+            if found.certificate_der == der and not isinstance(found.path, str):
+                files = self._directory.read_set(found.path)
+                if files.keys() <= {npki.SIGN_CERT, npki.SIGN_KEY}:
+                    self._directory.remove_set(found.path)
 
     def clean(self, request: Request, der: bytes | None) -> None:
         """Clear the staging directory, with what was moved aside put back.

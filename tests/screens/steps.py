@@ -14,7 +14,9 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 import screens.walkup
+from kiosk.errors import KioskError
 from kiosk.lifecycle.outcome import Outcome
+from kiosk.lifecycle.papers import Papers
 from kiosk.media.offers import Offer
 from kiosk.media.token_records import Token
 from kiosk.pki.profiles import load_profiles
@@ -101,9 +103,10 @@ def fill(visit: Visit, name: str) -> None:
     place = Path("/nowhere", *(offer.name for offer in visit.media[:1]), name.replace("/", "|"))
     visit.medium = Offer(place, place.name)
     visit.outcome = Outcome(
-        request=SimpleNamespace(profile=name, code=MARKUP),  # type: ignore[arg-type]
+        request=SimpleNamespace(profile=name, code=MARKUP, directory=None),  # type: ignore[arg-type]
         certificate=visit.services.authority.issuing, serial=LONG, place=place, resumed=False, anchor=MARKUP,
     )  # fmt: skip
+    visit.papers = Papers(place, KioskError("medium.full"))
 
 
 @dataclass
