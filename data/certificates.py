@@ -94,6 +94,10 @@ class Certificates(Store):
         )
         return replace(found, status=status, status_at=at, reason=reason)
 
+    def note_password(self, id: int, at: str) -> None:  # noqa: A002
+        """Note that the password of a certificate's key was changed at a moment."""
+        self._write("UPDATE certificates SET password_at = ? WHERE id = ?", [at, id])
+
     def find_certificates(
         self,
         *,

@@ -49,6 +49,11 @@ class State:
         return self.path / "locks"
 
     @property
+    def mounted(self) -> Path:
+        """The directory that remembers which sticks the kiosk has mounted; there need not be one."""
+        return self.path / "mounted"
+
+    @property
     def log(self) -> Path:
         """The log file."""
         return self.path / "kiosk.log"
@@ -81,6 +86,8 @@ class Policy:
     registry_wait_seconds: float
     request_hours: int
     renewal_window_days: int
+    renewal_grace_days: int
+    reissue_again_hours: int
     suspension_months: int
     crl_days: int
     crl_hours: int

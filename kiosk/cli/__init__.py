@@ -18,11 +18,27 @@ INTERRUPTED = 130
 speak_in_libraries()
 
 COMMANDS = {
-    "init": "authority", "issue": "issue", "scan": "records", "certs": "records", "status": "status",
-    "suspend": "status", "resume": "status", "revoke": "status", "history": "status", "ocsp": "authority",
-    "crl": "authority", "ca": "authority", "audit": "audit", "doctor": "check", "media": "media",
+    "audit": "audit",
+    "ca": "authority",
+    "certs": "records",
+    "crl": "authority",
+    "doctor": "check",
+    "export": "pfx",
+    "history": "status",
+    "import": "pfx",
+    "init": "authority",
+    "issue": "issue",
+    "media": "media",
+    "ocsp": "authority",
     "passcode": "closing",
-}  # fmt: skip
+    "reissue": "issue",
+    "renew": "issue",
+    "resume": "status",
+    "revoke": "status",
+    "scan": "scan",
+    "status": "status",
+    "suspend": "status",
+}
 """Each command and its file; in it, the command has the same name."""
 
 

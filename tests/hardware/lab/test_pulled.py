@@ -41,7 +41,7 @@ class Round:
     said: str = ""
 
     def row(self) -> str:
-        return f"{self.part:6.0%}  {self.first:24}{self.between:10}{self.second:24}{self.checked}"
+        return f"{self.part:6.0%}  {self.first:30}{self.between:10}{self.second:24}{self.checked}"
 
 
 @pytest.mark.parametrize("filesystem", sticks.TYPES)
@@ -56,7 +56,7 @@ def test_pulled_at_any_moment(
         print(
             f"\n{filesystem}: {whole:.1f} s from the first byte to the end when nobody pulls; KIOSK_SEED={SEED}"
         )
-        print("pulled  the command said        then there the same again          afterwards")
+        print("pulled  the command said              then there the same again          afterwards")
         for number in range(rounds):
             # One in each slice of the time, so that few rounds reach all of it.
             part = LATEST * (number + chance.random()) / rounds
@@ -66,7 +66,7 @@ def test_pulled_at_any_moment(
                 _round(own, filesystem, whole, done)
             finally:
                 print(done.row(), flush=True)
-                shown = done.said.partition("\n")[2].rpartition("\n")[0]
+                shown = "\n".join(done.said.splitlines()[1:-1])
                 if shown and shown not in told:
                     told.append(shown)
                     print(textwrap.indent(f"the checker's own words, the first time:\n{shown}", " " * 8))
