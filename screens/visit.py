@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     # What the idle screen does without, so that it is there soon.
+    from data.records import Certificate
     from kiosk.config import State
     from kiosk.identity.phone import Evidence
     from kiosk.lifecycle.application import Application
@@ -58,6 +59,12 @@ class Visit:
     pin: Secret = field(default_factory=lambda: Secret(""))
     """Of the token, once it was found right."""
     outcome: "Outcome | None" = None
+    mine: "Certificate | None" = None
+    """The certificate that is to be stopped or resumed: one of this person's."""
+    act: str = ""
+    """What is to be done with it: suspend, resume or revoke."""
+    changed: "Certificate | None" = None
+    """How it is since that was done."""
     easy: bool = False
     """Easy mode: every time limit doubled."""
     called: set[tuple[str, str]] = field(default_factory=set)
@@ -130,8 +137,6 @@ class Visit:
         """Hash the details that an identity check is about."""
         from kiosk.lifecycle.application import details
 
-        if self.profile is None:
-            return b""
         return self.services.keyed_hash(
             "details", details(self.profile, self.name, self.id_number, self.phone)
         )

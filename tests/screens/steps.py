@@ -14,6 +14,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 import screens.walkup
+from data.records import Certificate
 from kiosk.lifecycle.outcome import Outcome
 from kiosk.media.offers import Offer
 from kiosk.media.token_records import Token
@@ -89,6 +90,15 @@ def media_of(place: Path) -> list[Path]:
     return media
 
 
+def certificate_of(profile: str, status: str = "suspended") -> Certificate:
+    """A row of the registry whose profile is no longer offered, and is called whatever somebody once typed."""
+    return Certificate(
+        id=1, serial="f" * 40, subscriber_id=1, request_id=1, profile=profile, name=profile, common_name=profile,
+        not_before="2026-11-22T00:00:00.000Z", not_after="2027-11-22T14:59:59.000Z", status=status,
+        status_at="2026-11-22T00:00:00.000Z", created_at="2026-11-22T00:00:00.000Z",
+    )  # fmt: skip
+
+
 def fill(visit: Visit, name: str) -> None:
     """Answer everything with hostile data, as if no step had ever checked any."""
     visit.flow, visit.steps = "issue", FLOWS["issue"]
@@ -97,6 +107,8 @@ def fill(visit: Visit, name: str) -> None:
     visit.id_number = Secret("9001011234568")
     visit.phone = f"010{next(_numbers)}"
     visit.password = Secret("Sun7!flower-hill")
+    visit.act, visit.mine = "revoke", certificate_of(name)
+    visit.changed = visit.mine
     # Not there: nothing is issued.
     place = Path("/nowhere", *(offer.name for offer in visit.media[:1]), name.replace("/", "|"))
     visit.medium = Offer(place, place.name)
