@@ -1,8 +1,8 @@
 """The registry: the SQLite file that remembers all that was issued and done.
 
 One `Registry` is one connection and belongs to one thread. What it does is written by subject in
-`data.subscribers`, `data.requests`, `data.certificates` and here for the audit log; all of them read at any
-time, and write inside `transaction()` only.
+`data.subscribers`, `data.requests`, `data.certificates`, `data.contacts`, `data.deliveries` and here for the
+audit log; all of them read at any time, and write inside `transaction()` only.
 """
 
 import errno
@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Self
 
 from data.certificates import Certificates
+from data.contacts import Contacts
+from data.deliveries import Deliveries
 from data.migrations import APPLICATION_ID, known, migrations
 from data.records import AuditRow
 from data.requests import Requests
@@ -32,7 +34,7 @@ _LARGEST = 2**63 - 1
 """SQLite's largest integer."""
 
 
-class Registry(Subscribers, Requests, Certificates):
+class Registry(Subscribers, Requests, Certificates, Contacts, Deliveries):
     """The registry, open. Every method may raise `RegistryError`."""
 
     @classmethod

@@ -4,7 +4,9 @@ A state is a directory. `state.toml` in it is written last at `init`, so a state
 """
 
 import os
+import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,6 +18,7 @@ from kiosk.errors import KioskError
 from kiosk.media.intruders import PRODUCT
 
 MARKER = "state.toml"
+_NUMBER = re.compile(r"[0-9+() -]{2,20}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,31 @@ class State:
         """The file that says where the revocation list goes; there need not be one."""
         return self.path / "publish.toml"
 
+    @property
+    def printer(self) -> Path:
+        """The file that names the printer for slips; there need not be one."""
+        return self.path / "printer.toml"
+
+    @property
+    def contact(self) -> Path:
+        """The file that says how people reach this centre; there need not be one."""
+        return self.path / "contact.toml"
+
+    @property
+    def reminders(self) -> Path:
+        """The file that says how reminders are sent; there need not be one."""
+        return self.path / "reminders.toml"
+
+    @property
+    def contact_keys(self) -> Path:
+        """The keys of contacts, one for each subscriber who gave one. No part of a backup."""
+        return self.path / "contacts.keys"
+
+    @property
+    def outbox(self) -> Path:
+        """Where practice puts what it does not send."""
+        return self.path / "outbox"
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -106,6 +134,13 @@ class Policy:
     rsa_bits: int
     token_seconds: float
     token_key_seconds: float
+    reminder_days: Sequence[int]
+    reminder_late_days: int
+    reminder_retry_minutes: Sequence[int]
+    call_days: int
+    reminder_consent_version: str
+    clock_gap_days: int
+    tick_minutes: int
 
 
 @cache
@@ -215,3 +250,17 @@ def load_publishing(state: State) -> Path | None:
     except (OSError, ValueError, KeyError, RecursionError):
         raise KioskError("publish.config", path=str(state.publish)) from None
     return Path(directory)
+
+
+def load_help_number(state: State) -> str:
+    """Read the number to ring for help: `help_number = "02-123-4567"`; empty without one. Raises `contact.config`."""
+    try:
+        values = tomllib.loads(state.contact.read_text("utf-8"))
+        number = values.pop("help_number")
+        if values or not _NUMBER.fullmatch(number):
+            raise ValueError("help_number")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise KioskError("contact.config", path=str(state.contact)) from None
+    return str(number)

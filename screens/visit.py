@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from kiosk.lifecycle.application import Application
     from kiosk.lifecycle.look import Seen
     from kiosk.lifecycle.outcome import Outcome
+    from kiosk.lifecycle.papers import Papers
     from kiosk.media.offers import Offer, Sticks
     from kiosk.media.token_records import Token
     from kiosk.media.token_uri import TokenUri
     from kiosk.pki.profiles import Profile
+    from kiosk.receipt import Slip
     from kiosk.services import Services
     from screens.step import Step
 
@@ -65,6 +67,10 @@ class Visit:
     """What is to be done with it: suspend, resume or revoke."""
     changed: "Certificate | None" = None
     """How it is since that was done."""
+    papers: "Papers | None" = None
+    """What was put beside the certificate for the person; None before there is one."""
+    unfinished: "Slip | None" = None
+    """The slip of the request that was cut short and can be resumed."""
     easy: bool = False
     """Easy mode: every time limit doubled."""
     called: set[tuple[str, str]] = field(default_factory=set)

@@ -49,6 +49,7 @@ def test_what_is_worth_trying_again_as_it_is() -> None:
         "registry.busy", "mount.busy", "close.wrong", "token.none", "token.gone", "token.timeout",
         "close.wait",
         "medium.wrong_password", "medium.wrong_hangul", "medium.wrong_caps",
+        "remind.busy",
     }  # fmt: skip
 
 

@@ -29,6 +29,11 @@ class Application:
     evidence: Evidence | None = None
     """An identity check of just these details that was made before; None has it made."""
 
+    email: str = field(default="", repr=False)
+    """May be empty."""
+    reminders: bool = False
+    """Whether phone and e-mail may be kept, to remind the person before the certificate ends."""
+
     def details(self) -> Secret:
         """Give what an identity check is about, to be hashed."""
         return details(self.profile, self.name, self.id_number, self.phone)

@@ -28,7 +28,7 @@ class FileMedium(DirectoryMedium):
 
     def taken(self, name: str) -> bool:
         """Say whether there is something of this name, in whatever case."""
-        with self._root() as root:
+        with self.root() as root:
             return find_name(root, name) is not None
 
     def add_file(self, name: str, data: bytes) -> Path:
@@ -38,7 +38,7 @@ class FileMedium(DirectoryMedium):
         it reads back otherwise; then there is none.
         """
         name = plain_name(name)
-        with self._root(alone=True) as root:
+        with self.root(alone=True) as root:
             if find_name(root, name):
                 raise KioskError("pfx.exists", path=str(self.path / name))
             remove_tree(root, _PART)
@@ -57,12 +57,12 @@ class FileMedium(DirectoryMedium):
 
     def file(self, name: str, limit: int) -> bytes:
         """Read the regular file `name`, at most `limit` bytes; `medium.damaged` for a longer one."""
-        with self._root() as root:
+        with self.root() as root:
             return read_file(root, name, limit)
 
     def names_ending(self, *endings: str) -> tuple[str, ...]:
         """List the regular files whose names end so, in whatever case, in order."""
-        with self._root() as root, os.scandir(root) as entries:
+        with self.root() as root, os.scandir(root) as entries:
             return tuple(sorted(
                 entry.name for entry in islice(entries, LIST_LIMIT)
                 if entry.is_file(follow_symlinks=False)

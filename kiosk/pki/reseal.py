@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher,
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 
 from kiosk.pki import aria, asn1, oids
-from kiosk.pki.container import ITERATIONS, MAX_ITERATIONS, SALT_BYTES, encrypt_key, key_format
+from kiosk.pki.container import ITERATIONS, SALT_BYTES, encrypt_key, key_format
+from kiosk.pki.pbe import MAX_ITERATIONS
 from kiosk.secret import Secret
 
 _BLOCK = 16

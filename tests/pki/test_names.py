@@ -308,6 +308,9 @@ def test_long_names_are_not_complained_of() -> None:
 )  # fmt: skip
 def test_a_name_that_is_masked(name: str, shown: str) -> None:
     assert names.masked_name(name) == shown
+
+
+@pytest.mark.parametrize(
     ("issuer", "directory"),
     [
         ("KICA", "KICA"), ("../..", ".._._"), ("a/b\\c:d", "a_b_c_d"), ("시험 센터", "시험 센터"),

@@ -15,7 +15,9 @@ from textual.widget import Widget
 
 import screens.walkup
 from data.records import Certificate
+from kiosk.errors import KioskError
 from kiosk.lifecycle.outcome import Outcome
+from kiosk.lifecycle.papers import Papers
 from kiosk.media.offers import Offer
 from kiosk.media.token_records import Token
 from kiosk.pki.profiles import load_profiles
@@ -113,9 +115,10 @@ def fill(visit: Visit, name: str) -> None:
     place = Path("/nowhere", *(offer.name for offer in visit.media[:1]), name.replace("/", "|"))
     visit.medium = Offer(place, place.name)
     visit.outcome = Outcome(
-        request=SimpleNamespace(profile=name, code=MARKUP),  # type: ignore[arg-type]
+        request=SimpleNamespace(profile=name, code=MARKUP, directory=None),  # type: ignore[arg-type]
         certificate=visit.services.authority.issuing, serial=LONG, place=place, resumed=False, anchor=MARKUP,
     )  # fmt: skip
+    visit.papers = Papers(place, KioskError("medium.full"))
 
 
 @dataclass
