@@ -57,6 +57,8 @@ class WalkupApp(KioskApp):
         """Why this kiosk cannot be opened."""
         self._prepare = prepare
         self._complete = asyncio.Event()
+        self._called: type[Staff] | None = None
+        """What was called before everything was ready: it comes then."""
         visit.sticks.changed = self._tell_of_sticks
         self._limits = limits or Limits()
         self._now = now
@@ -84,6 +86,8 @@ class WalkupApp(KioskApp):
             self._handle_exception(error)
         else:
             self._complete.set()
+            if self._called is not None:
+                self._call(self._called)
 
     def _tell_of_sticks(self) -> None:
         for screen in self.screen_stack:
@@ -198,7 +202,10 @@ class WalkupApp(KioskApp):
 
     def _call(self, screen: type[Staff]) -> None:
         step = self._step()
-        if step is None or not self._complete.is_set():
+        if step is None:
+            return
+        if not self._complete.is_set():
+            self._called = screen
             return
         if step.at_work:
             # Nothing may lie over a screen that ends by itself.

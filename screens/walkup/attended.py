@@ -45,14 +45,14 @@ class Attended(Step):
                 yield Choice(number, document, text(f"document.{document}"))
             yield Static(text("attended.staff"), classes="quiet gap", markup=False)
             return
-        yield Row(text("confirm.name"), self.visit.name)
-        yield Row(text("attended.document"), text(f"document.{self._document}"))
         yield FormRow(text("close.code"), Field("code", "secret", limit=12))
         teller = self.visit.services.teller
         if teller is not None and self.visit.services.state.practice:
             code = text("attended.practice", code=teller.code.text())
             yield Static(code, id="panel", classes="warning gap", markup=False)
-        yield Static(text("attended.compare"), classes="quiet gap", markup=False)
+        yield Row(text("confirm.name"), self.visit.name, id="name")
+        yield Row(text("attended.document"), text(f"document.{self._document}"))
+        yield Static(text("attended.compare"), classes="quiet", markup=False)
 
     def hints(self) -> Iterable[KeyHint]:
         """Say that Enter chooses, while there is something to choose."""

@@ -33,10 +33,10 @@ class Lost(Staff):
 
     def middle(self) -> Iterable[Widget]:
         """Say what matters, in the order in which it matters."""
-        yield Static("", id="noted", classes="panel lost", markup=False)
+        yield Static("", id="noted", classes="panel lost apart", markup=False)
         if self._can_stop:
             yield Choice(1, FLOW, text("lost.stop"), more=text("lost.stop.more"))
-        yield Static(text("lost.staff"), classes="" if self._can_stop else "gap", markup=False)
+        yield Static(text("lost.staff"), markup=False)
         yield Static(text("lost.bring"), markup=False)
         yield Static(text("lost.why"), classes="quiet gap", markup=False)
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from textual.widget import Widget
 from textual.widgets import Static
 
-from kiosk.clock import KST, unstamp
+from kiosk.clock import unstamp
 from kiosk.i18n import language_of, text, visible
+from kiosk.lifecycle.explain import date_facts
 from kiosk.lifecycle.standing import Standing, profile_name
 from kiosk.lifecycle.status import stoppable
 from screens.flow import Nav
@@ -39,11 +40,10 @@ class Mine(Step):
         if self._found is None:
             return
         for number, (held, stands) in enumerate(self._found, 1):
-            end = unstamp(held.not_after).astimezone(KST)
             side = days(stands.days_left) if stands.status == "valid" else text(f"status.{stands.status}")
             yield Choice(
                 number, str(number), visible(profile_name(held.profile, language_of())), side=side,
-                more=text("list.until", year=end.year, month=end.month, day=end.day),
+                more=text("list.until", **date_facts(unstamp(held.not_after))),
             )  # fmt: skip
         if not self._found:
             yield Static(text(f"mine.none.{self._wanted}"), classes="panel", markup=False)

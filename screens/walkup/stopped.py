@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from textual.widget import Widget
 from textual.widgets import Static
 
-from kiosk.clock import KST, unstamp
+from kiosk.clock import unstamp
 from kiosk.i18n import text
-from kiosk.lifecycle.explain import countdown
+from kiosk.lifecycle.explain import countdown, date_facts
 from kiosk.lifecycle.standing import of_record
 from screens.flow import Nav
 from screens.step import Step
@@ -36,8 +36,7 @@ class Stopped(Step):
         if stands.ends is not None:
             yield Static(countdown(stands, unstamp(changed.not_after)), classes="panel", markup=False)
         else:
-            end = unstamp(changed.not_after).astimezone(KST)
-            said = text(f"stopped.{self._status}.now", year=end.year, month=end.month, day=end.day)
+            said = text(f"stopped.{self._status}.now", **date_facts(unstamp(changed.not_after)))
             yield Static(said, classes="panel", markup=False)
         yield Static(text(f"stopped.{self._status}.next"), classes="gap", markup=False)
         yield Static(text("stopped.on_record", serial=changed.serial), classes="quiet gap", markup=False)

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from textual.widget import Widget
 from textual.widgets import Static
 
-from kiosk.clock import KST, unstamp
+from kiosk.clock import unstamp
 from kiosk.i18n import language_of, text
 from kiosk.lifecycle import status
+from kiosk.lifecycle.explain import date_facts
 from kiosk.lifecycle.standing import profile_name
 from screens.step import Step
 from screens.visit import Visit
@@ -39,10 +40,9 @@ class Sure(Step):
         """Show which certificate, and what happens to it."""
         mine = self.visit.mine
         if mine is not None:
-            end = unstamp(mine.not_after).astimezone(KST)
             yield Row(text("confirm.kind"), profile_name(mine.profile, language_of()))
-            yield Row(text("sure.last_day"), text("sure.day", year=end.year, month=end.month, day=end.day))
-        yield Static(text(f"sure.{self._act}"), classes="panel gap", markup=False)
+            yield Row(text("sure.last_day"), text("sure.day", **date_facts(unstamp(mine.not_after))))
+        yield Static(text(f"sure.{self._act}"), classes="panel gap apart", markup=False)
         if self._act == "revoke":
             word = text("sure.word")
             label = text("sure.type", word=word)

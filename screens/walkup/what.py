@@ -36,7 +36,7 @@ class What(Step):
             return
         stands = of_record(mine, services.clock, services.policy)
         if stands.status == "suspended":
-            yield Static(countdown(stands, unstamp(mine.not_after)), classes="panel", markup=False)
+            yield Static(countdown(stands, unstamp(mine.not_after)), classes="panel apart", markup=False)
             if is_offered(services):
                 yield Choice(1, "resume", text("what.resume"), more=text("what.resume.more"))
         else:

@@ -38,7 +38,7 @@ async def test_a_call_is_noted_and_said(on: Stage, key: str, word: str, action: 
     before = await on.at(Prepare)
     await on.press(key)
     await on.until(lambda: on.sees(f"step.{word}.question", f"{word}.noted"))
-    await on.press("enter")
+    await on.press("escape")
     assert on.step is before
     assert await called(on) == [(action, {"step": "prepare"})]
 

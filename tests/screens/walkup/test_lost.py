@@ -71,7 +71,7 @@ async def test_stopped_from_the_idle_screen_without_a_medium(on: Stage) -> None:
     assert (await mine(on)).status == "valid"
     await on.press("enter")
     await on.at(Stopped)
-    assert on.sees("stopped.suspended", "status.suspended.until", day="2027-05-22")
+    assert on.sees("stopped.suspended", "status.suspended.until", year=2027, month=5, day=22)
     held = await mine(on)
     assert (held.status, held.reason) == ("suspended", "certificateHold")
     # Whoever goes back finds it as it is now, and can do no more with it alone.
