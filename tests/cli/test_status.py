@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from kiosk.clock import KST
 from kiosk.lifecycle.status import WORDS
@@ -220,3 +221,21 @@ def test_nothing_inside_shows_outside(act: Act) -> None:
     ran = act("history")
     for word in ("key_made", "staged", "request", "certificate.", "in_person", "verified", "None"):
         assert word not in ran.out
+
+
+def test_the_clock_ends_a_suspension_and_publishes_it(
+    act: Act, kiosk: Kiosk, state: Path, tmp_path: Path
+) -> None:
+    """`kiosk tick` writes down what counts already."""
+    (state / "publish.toml").write_text(f'crl_directory = "{tmp_path}"')
+    assert act("suspend").status == 0
+    late = TODAY + 200 * DAY
+    assert act("history", "--json", at=late).json()["certificates"][0]["events"][-1]["what"] == "revoked"
+    ran = kiosk("tick", "--state", state, "--json", at=late)
+    jobs = {each["job"]: each for each in ran.json()}
+    assert jobs["suspensions"] == {"job": "suspensions", "counts": {"revoked": 1}, "error": None}
+    assert jobs["list"]["error"] is None
+    [entry] = x509.load_der_x509_crl((tmp_path / "ca.crl").read_bytes())
+    assert entry.revocation_date_utc == datetime(2027, 5, 24, tzinfo=KST)
+    events = act("history", "--json", at=late).json()["certificates"][0]["events"]
+    assert [event["what"] for event in events[-2:]] == ["suspended", "revoked"]
