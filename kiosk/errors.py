@@ -267,6 +267,7 @@ TABLE: dict[str, Kind] = {
         "identity.locked",
         "identity.level",
         "identity.number",
+        "identity.business",
     ),
     **_rows(
         Exit.REGISTRY,

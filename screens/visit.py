@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     # What the idle screen does without, so that it is there soon.
+    from data.records import Certificate
     from kiosk.config import State
     from kiosk.identity.phone import Evidence
     from kiosk.lifecycle.application import Application
@@ -76,6 +77,12 @@ class Visit:
     succession: "Succession | None" = None
     """What is renewed or reissued in this flow."""
     outcome: "Outcome | None" = None
+    mine: "Certificate | None" = None
+    """The certificate that is to be stopped or resumed: one of this person's."""
+    act: str = ""
+    """What is to be done with it: suspend, resume or revoke."""
+    changed: "Certificate | None" = None
+    """How it is since that was done."""
     papers: "Papers | None" = None
     """What was put beside the certificate for the person; None before there is one."""
     unfinished: "Slip | None" = None
@@ -181,8 +188,6 @@ class Visit:
         """Hash the details that an identity check is about."""
         from kiosk.lifecycle.application import details
 
-        if self.profile is None:
-            return b""
         return self.services.keyed_hash(
             "details", details(self.profile, self.name, self.id_number, self.phone)
         )

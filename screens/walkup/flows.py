@@ -3,6 +3,7 @@
 from screens.step import Step
 from screens.walkup.act import Act
 from screens.walkup.agree import Agree, Consent
+from screens.walkup.attended import Attended
 from screens.walkup.confirm import Confirm
 from screens.walkup.confirm_again import ConfirmReissue, ConfirmRenewal
 from screens.walkup.details import Details
@@ -12,9 +13,11 @@ from screens.walkup.keep import Keep, RenewedPassword
 from screens.walkup.kept import Kept
 from screens.walkup.kind import Kind
 from screens.walkup.medium import Medium
+from screens.walkup.mine import Mine
 from screens.walkup.new_password import NewPassword
 from screens.walkup.number import Number
 from screens.walkup.password import Password
+from screens.walkup.person import Person
 from screens.walkup.pfx_act import PfxAct, PfxConfirm, PfxDone
 from screens.walkup.pfx_choose import PfxFile, PfxTo
 from screens.walkup.pfx_password import PfxNewPassword, PfxPassword
@@ -22,8 +25,11 @@ from screens.walkup.pin import Pin
 from screens.walkup.prepare import Prepare
 from screens.walkup.proof import Proof
 from screens.walkup.reminding import Reminding
+from screens.walkup.stopped import Stopped
+from screens.walkup.sure import Sure
 from screens.walkup.target import Target
 from screens.walkup.unlock import Unlock, UnlockOld, UnlockToken
+from screens.walkup.what import What
 from screens.walkup.which import Which
 from screens.walkup.why import Why
 from screens.walkup.work import Work
@@ -39,4 +45,7 @@ FLOWS: dict[str, tuple[type[Step], ...]] = {
     "delete": (Which, Consent, Work, Kept),
     "export": (Which, PfxPassword, PfxTo, PfxConfirm, PfxAct, PfxDone),
     "import": (PfxFile, PfxPassword, PfxNewPassword, PfxTo, PfxConfirm, PfxAct, PfxDone),
+    "lost": (Person, Identity, Mine, What, Attended, Sure, Stopped),
+    "resume": (Person, Attended, Mine, Sure, Stopped),
+    "status": (Which, Person, Identity, Mine, What, Attended, Sure, Stopped),
 }  # fmt: skip

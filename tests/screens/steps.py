@@ -14,7 +14,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 import screens.walkup
-from data.records import WholeCertificate
+from data.records import Certificate, WholeCertificate
 from kiosk.errors import KioskError
 from kiosk.lifecycle.act import Old
 from kiosk.lifecycle.outcome import Outcome
@@ -97,6 +97,15 @@ def media_of(place: Path) -> list[Path]:
     return media
 
 
+def certificate_of(profile: str, status: str = "suspended") -> Certificate:
+    """A row of the registry whose profile is no longer offered, and is called whatever somebody once typed."""
+    return Certificate(
+        id=1, serial="f" * 40, subscriber_id=1, request_id=1, profile=profile, name=profile, common_name=profile,
+        not_before="2026-11-22T00:00:00.000Z", not_after="2027-11-22T14:59:59.000Z", status=status,
+        status_at="2026-11-22T00:00:00.000Z", created_at="2026-11-22T00:00:00.000Z",
+    )  # fmt: skip
+
+
 def fill(visit: Visit, name: str) -> None:
     """Answer everything with hostile data, as if no step had ever checked any."""
     visit.flow, visit.steps = "issue", FLOWS["issue"]
@@ -109,6 +118,8 @@ def fill(visit: Visit, name: str) -> None:
         name=name, to=visit.media[0] if visit.media else None, data=b"?",
         held=Held(visit.services.authority.issuing, LONG, random=False, rule=False),
     )  # fmt: skip
+    visit.act, visit.mine = "revoke", certificate_of(name)
+    visit.changed = visit.mine
     # Not there: nothing is issued.
     place = Path("/nowhere", *(offer.name for offer in visit.media[:1]), name.replace("/", "|"))
     visit.medium = Offer(place, place.name)

@@ -77,7 +77,8 @@ async def renewing(on: Stage, to: type[Step]) -> None:
     """Go on to the step `to` of a renewal, with the password kept."""
     await begin(on, "renew")
     for kind, answer in (
-        (Which, lambda: on.press("1")), (UnlockOld, lambda: typed(on, PASSWORD)), (Number, lambda: typed(on, ID_NUMBER)),
+        (Which, lambda: on.press("1")), (UnlockOld, lambda: typed(on, PASSWORD)),
+        (Number, lambda: typed(on, ID_NUMBER)),
         (Keep, lambda: on.press("1")), (ConfirmRenewal, lambda: agreed(on)), (Act, lambda: on.settle()),
         (Proof, lambda: on.settle()),
     ):  # fmt: skip
