@@ -77,7 +77,7 @@ TABLE: dict[str, Kind] = {
         "usage.terminal",
         "usage.uri",
         "kiosk.devices",
-        "contact.config",
+        "center.config",
     ),
     **_rows(
         Exit.REFUSED,

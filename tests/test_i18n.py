@@ -67,7 +67,8 @@ def test_no_message_twice_in_a_file(language: str) -> None:
 LATIN = {
     "CRL", "Caps", "DER", "English", "Enter", "Esc", "JSON", "KIOSK_STATE", "Lock", "MB", "NPKI", "PEM", "PIN", "QR",
     "README", "TOML", "USB", "abc", "consent", "id_number", "kiosk", "name", "password_file", "phone",
-    "allowed", "profile", "true",
+    "allowed", "help_number", "profile", "true",
+    "bold", "device", "font", "fonts", "libusb", "nanum", "usb",
     "id", "manufacturer", "model", "module", "modules", "path", "pin_file", "pkcs", "serial", "slot", "token",
 }  # fmt: skip
 

@@ -34,7 +34,7 @@ async def test_all_is_well(state: Path) -> None:
     assert {name: finding.level for name, finding in found.items()} == {
         "registry": "good", "audit": "good", "clock": "good", "requests": "good", "permissions": "good",
         "keys": "note", "root_key": "good", "authority": "good", "space": "good", "sync": "good",
-        "languages": "good", "tokens": "good",
+        "languages": "good", "tokens": "good", "no_printer": "good",
     }  # fmt: skip
     assert {path: path.read_bytes() for path in state.rglob("*") if path.is_file()} == before
 
@@ -61,7 +61,7 @@ async def test_a_page_of_the_registry_is_damaged(state: Path) -> None:
     found = await findings(state)
     assert (found["registry"].level, found["registry"].exit) == ("bad", Exit.REGISTRY)
     assert found["registry"].facts["problem"]
-    assert len(found) == 12, "every other check was made"
+    assert len(found) == 13, "every other check was made"
 
 
 @pytest.mark.parametrize("what", ["missing", "torn", "forged"])
@@ -116,7 +116,7 @@ async def test_a_check_that_cannot_be_made(state: Path, monkeypatch: pytest.Monk
     assert [(finding.check, finding.facts) for finding in bad] == [
         ("unreadable", {"check": check, "problem": "EIO"})
     ]
-    assert len(found) == 12
+    assert len(found) == 13
 
 
 async def test_a_key_that_lies_open_for_real(state: Path) -> None:

@@ -1,1 +1,1 @@
-"""Seeing to it that nobody is surprised by a certificate that has expired."""
+"""Reminders that reach people before their certificate ends."""

@@ -56,7 +56,7 @@ class Proof(Prints):
             yield Static(text("proof.renew", year=opens.year, month=opens.month, day=opens.day), markup=False)
         if self.visit.papers and self.visit.papers.problem:
             problem = self.visit.papers.problem
-            yield Static(text("proof.no_papers", code=problem.code), classes="warning gap", markup=False)
+            yield Static(text("proof.no_papers", code=problem.code), classes="warning", markup=False)
         yield Static(text("notice.own"), classes="warning", markup=False)
 
     def question(self) -> str:
@@ -112,8 +112,8 @@ class Proof(Prints):
         self.app.push_screen(Slip(self.visit))
 
     async def answer(self) -> None:
-        """End, but not before the stick can be pulled, nor while a slip is being printed."""
-        if not self._busy_with_stick and not self.at_work:
+        """End, but not before the stick can be pulled."""
+        if not self._busy_with_stick:
             self.dismiss(Nav.NEXT)
 
     def action_back(self) -> None:
