@@ -6,6 +6,7 @@ A state is a directory. `state.toml` in it is written last at `init`, so a state
 import os
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -51,6 +52,11 @@ class State:
         return self.path / "locks"
 
     @property
+    def mounted(self) -> Path:
+        """The directory that remembers which sticks the kiosk has mounted; there need not be one."""
+        return self.path / "mounted"
+
+    @property
     def log(self) -> Path:
         """The log file."""
         return self.path / "kiosk.log"
@@ -71,6 +77,11 @@ class State:
         return self.path / "devices.toml"
 
     @property
+    def publish(self) -> Path:
+        """The file that says where the revocation list goes; there need not be one."""
+        return self.path / "publish.toml"
+
+    @property
     def printer(self) -> Path:
         """The file that names the printer for slips; there need not be one."""
         return self.path / "printer.toml"
@@ -80,6 +91,21 @@ class State:
         """The file with what this centre says of itself on slips; there need not be one."""
         return self.path / "center.toml"
 
+    @property
+    def reminders(self) -> Path:
+        """The file that says how reminders are sent; there need not be one."""
+        return self.path / "reminders.toml"
+
+    @property
+    def contact_keys(self) -> Path:
+        """The keys of contacts, one for each subscriber who gave one. No part of a backup."""
+        return self.path / "contacts.keys"
+
+    @property
+    def outbox(self) -> Path:
+        """Where practice puts what it does not send."""
+        return self.path / "outbox"
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -88,18 +114,33 @@ class Policy:
     registry_wait_seconds: float
     request_hours: int
     renewal_window_days: int
+    renewal_grace_days: int
+    reissue_again_hours: int
     suspension_months: int
     crl_days: int
+    crl_hours: int
+    crl_pause_seconds: int
     code_digits: int
     code_seconds: int
     code_wrong_per_day: int
     code_sends_per_day: int
+    staff_code_free_tries: int
+    staff_code_wait_seconds: int
+    staff_code_longest_wait_seconds: int
+    password_wrong_per_day: int
     consent_version: str
     root_years: int
     issuing_years: int
     rsa_bits: int
     token_seconds: float
     token_key_seconds: float
+    reminder_days: Sequence[int]
+    reminder_late_days: int
+    reminder_retry_minutes: Sequence[int]
+    call_days: int
+    reminder_consent_version: str
+    clock_gap_days: int
+    tick_minutes: int
 
 
 @cache
@@ -192,6 +233,23 @@ def load_allowed(state: State) -> frozenset[str]:
     except (OSError, ValueError, KeyError, RecursionError):
         raise KioskError("kiosk.devices", path=str(state.devices)) from None
     return frozenset(allowed)
+
+
+def load_publishing(state: State) -> Path | None:
+    """Read where the revocation list is published: `crl_directory = "/srv/crl"`, absolute; None when nowhere.
+
+    Raises `publish.config`.
+    """
+    try:
+        values = tomllib.loads(state.publish.read_text("utf-8"))
+        directory = values.pop("crl_directory")
+        if values or not isinstance(directory, str) or not Path(directory).is_absolute():
+            raise ValueError("crl_directory")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, KeyError, RecursionError):
+        raise KioskError("publish.config", path=str(state.publish)) from None
+    return Path(directory)
 
 
 def load_help_number(state: State) -> str:

@@ -1,6 +1,6 @@
 """What a person applies for, with all answers checked: typed on screens, or read by `answers`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kiosk.identity.phone import Evidence
 from kiosk.pki.profiles import Profile
@@ -29,9 +29,32 @@ class Application:
     evidence: Evidence | None = None
     """An identity check of just these details that was made before; None has it made."""
 
+    email: str = field(default="", repr=False)
+    """May be empty."""
+    reminders: bool = False
+    """Whether phone and e-mail may be kept, to remind the person before the certificate ends."""
+
     def details(self) -> Secret:
         """Give what an identity check is about, to be hashed."""
         return details(self.profile, self.name, self.id_number, self.phone)
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """What the holder of a certificate answers to have it renewed."""
+
+    id_number: Secret
+    """As it was typed."""
+    password: Secret = field(default_factory=lambda: Secret(""))
+    """Of the old key file; empty where the medium is a token."""
+    new_password: Secret | None = None
+    """Of the new key file; None keeps the old one, if that meets the rule."""
+    pin: Secret | None = None
+    """Of the token, where the medium is one."""
+    phone: str = ""
+    """Digits only. Asked for with `method` only in the grace time after the end, as `code` is."""
+    method: str = ""
+    code: Secret | None = None
 
 
 def details(profile: Profile, name: str, id_number: Secret, phone: str) -> Secret:

@@ -4,6 +4,7 @@ import os
 import pty
 import select
 import threading
+import tty
 from pathlib import Path
 
 from kiosk.printing import escpos
@@ -25,6 +26,7 @@ class Machine:
         self.questions = 0
         self._talks, self._ends_after, self._takes, self._done = talks, ends_after, takes, done
         self._master, self._slave = pty.openpty()
+        tty.setraw(self._slave)
         self.path = Path(os.ttyname(self._slave))
         self._stop, self._stopped = os.pipe()
         self._thread = threading.Thread(target=self._work, daemon=True)
