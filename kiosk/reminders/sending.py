@@ -150,7 +150,9 @@ class _Sending:
                     claimed.append((outgoing, message))
             now = services.now()
             tomorrow = stamp(services.clock.now() + timedelta(days=1))
-            registry.finish_deliveries([(each.id, *ended, tomorrow) for each, ended in over], now, tried=False)
+            registry.finish_deliveries(
+                [(each.id, *ended, tomorrow) for each, ended in over], now, tried=False
+            )
             self._report.counts.update("again" if state == "waiting" else state for _, (state, _) in over)
         return bool(page), claimed
 

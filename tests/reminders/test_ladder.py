@@ -33,7 +33,9 @@ def test_ten_days_off_are_one_message() -> None:
 
 
 @given(DAYS, st.integers(-40, 120), st.none() | st.integers(-30, 30))
-def test_a_window_is_just_the_ends_for_which_the_rung_counts(today: date, left: int, looked: int | None) -> None:
+def test_a_window_is_just_the_ends_for_which_the_rung_counts(
+    today: date, left: int, looked: int | None
+) -> None:
     """Of `window` and `current` each says what the other does; days looked at before are left out, and no others."""
     until = None if looked is None else today + timedelta(days=looked)
     end = today + timedelta(days=left)

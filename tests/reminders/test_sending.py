@@ -121,7 +121,9 @@ async def test_it_stops(office: Office, sms: Carrier, how: str) -> None:
 
 
 @pytest.mark.parametrize("resumed", [True, False])
-async def test_who_is_suspended_hears_nothing_for_as_long(office: Office, sms: Carrier, resumed: bool) -> None:
+async def test_who_is_suspended_hears_nothing_for_as_long(
+    office: Office, sms: Carrier, resumed: bool
+) -> None:
     """What waits goes out if it is resumed in time; rungs whose day passed meanwhile are gone."""
     held = await office.add(END)
     sms.down = True

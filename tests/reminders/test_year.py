@@ -28,7 +28,9 @@ def told(counts: dict[str, int]) -> None:
 
 
 @pytest.mark.parametrize("seed", [1])
-async def test_a_year_of_a_small_centre(practice_state: Path, seed: int, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_year_of_a_small_centre(
+    practice_state: Path, seed: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     counts = await lived(practice_state, 250, seed)
     with capsys.disabled():
         print()
@@ -46,5 +48,14 @@ async def test_a_year_of_ten_thousand(practice_state: Path, capsys: pytest.Captu
         print()
         told(counts)
     assert counts["certificates"] > 10_000
-    for what in ("revoked", "suspended", "opted out", "opted in", "killed", "renewed", "forgotten", "ended as late"):
+    for what in (
+        "revoked",
+        "suspended",
+        "opted out",
+        "opted in",
+        "killed",
+        "renewed",
+        "forgotten",
+        "ended as late",
+    ):
         assert counts[what] > 0, what
