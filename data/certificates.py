@@ -64,6 +64,12 @@ class Certificates(Store):
             [subscriber_id],
         )
 
+    def suspended(self) -> list[Certificate]:
+        """List what is suspended, by end."""
+        return self._all(
+            Certificate, "SELECT * FROM certificates WHERE status = 'suspended' ORDER BY not_after, id"
+        )
+
     def change_certificate(
         self,
         id: int,  # noqa: A002
@@ -87,6 +93,10 @@ class Certificates(Store):
             [status, at, reason, id],
         )
         return replace(found, status=status, status_at=at, reason=reason)
+
+    def note_password(self, id: int, at: str) -> None:  # noqa: A002
+        """Note that the password of a certificate's key was changed at a moment."""
+        self._write("UPDATE certificates SET password_at = ? WHERE id = ?", [at, id])
 
     def find_certificates(
         self,

@@ -190,7 +190,13 @@ def life_of_a_certificate(db: Database) -> None:
         db.execute(statement)
 
 
-@migrations(name="0004 reminders")
+@migrations(name="0004 when a code was wrong")
+def when_a_code_was_wrong(db: Database) -> None:
+    """Keep the moment of a wrong try, from which the wait before the next one is counted."""
+    db.execute(f"ALTER TABLE tries ADD COLUMN wrong_at TEXT {_moment('wrong_at')}")
+
+
+@migrations(name="0005 reminders")
 def reminders(db: Database) -> None:
     """Keep how people may be reached, what they agreed to, and each message on its way to them."""
     for statement in (

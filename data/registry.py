@@ -9,7 +9,7 @@ import errno
 import os
 import sqlite3
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -155,6 +155,23 @@ class Registry(Subscribers, Requests, Certificates, Contacts, Deliveries):
             if len(rows) < _BATCH:
                 return
             first = rows[-1].seq + 1
+
+    def noted_since(self, moment: str, actions: Collection[str]) -> bool:
+        """Whether a line of one of these actions was written at `moment` or later."""
+        marks = ", ".join("?" * len(actions))
+        found = self._value(
+            f"SELECT 1 FROM audit WHERE at >= ? AND action IN ({marks}) LIMIT 1",  # noqa: S608 - marks only
+            [moment, *actions],
+        )
+        return found is not None
+
+    def audit_about(self, *, certificate: int, request: int) -> list[AuditRow]:
+        """List the lines about a certificate, and about the request that brought it, in their order."""
+        return self._all(
+            AuditRow,
+            "SELECT * FROM audit WHERE certificate = ? UNION SELECT * FROM audit WHERE request = ? ORDER BY seq",
+            [certificate, request],
+        )
 
     def audit_count(self) -> int:
         """Count the lines, one by one."""

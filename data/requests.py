@@ -1,4 +1,4 @@
-"""Requests: the journal of each issuing."""
+"""Requests: the journal of each issuing, renewing and reissuing."""
 
 import uuid
 from collections.abc import Collection
@@ -54,6 +54,14 @@ class Requests(Store):
             "SELECT * FROM requests WHERE state NOT IN ('done', 'cancelled', 'void') AND opened_at < ?"
             " ORDER BY opened_at, id",
             [before or "9999"],
+        )
+
+    def replacing(self, certificate_id: int) -> Request | None:
+        """Find the request that put another certificate in the place of this one, and got that proved."""
+        return self._one(
+            Request,
+            "SELECT * FROM requests WHERE replaces = ? AND state IN ('proved', 'done')",
+            [certificate_id],
         )
 
     def change_request(

@@ -4,6 +4,7 @@ A state is a directory. `state.toml` in it is written last at `init`, so a state
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from kiosk.errors import KioskError
 from kiosk.media.intruders import PRODUCT
 
 MARKER = "state.toml"
+_NUMBER = re.compile(r"[0-9+() -]{2,20}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ class State:
         return self.path / "locks"
 
     @property
+    def mounted(self) -> Path:
+        """The directory that remembers which sticks the kiosk has mounted; there need not be one."""
+        return self.path / "mounted"
+
+    @property
     def log(self) -> Path:
         """The log file."""
         return self.path / "kiosk.log"
@@ -68,6 +75,21 @@ class State:
     def devices(self) -> Path:
         """The file that names the USB devices that may come and go here; there need not be one."""
         return self.path / "devices.toml"
+
+    @property
+    def publish(self) -> Path:
+        """The file that says where the revocation list goes; there need not be one."""
+        return self.path / "publish.toml"
+
+    @property
+    def printer(self) -> Path:
+        """The file that names the printer for slips; there need not be one."""
+        return self.path / "printer.toml"
+
+    @property
+    def contact(self) -> Path:
+        """The file that says how people reach this centre; there need not be one."""
+        return self.path / "contact.toml"
 
     @property
     def reminders(self) -> Path:
@@ -92,12 +114,20 @@ class Policy:
     registry_wait_seconds: float
     request_hours: int
     renewal_window_days: int
+    renewal_grace_days: int
+    reissue_again_hours: int
     suspension_months: int
     crl_days: int
+    crl_hours: int
+    crl_pause_seconds: int
     code_digits: int
     code_seconds: int
     code_wrong_per_day: int
     code_sends_per_day: int
+    staff_code_free_tries: int
+    staff_code_wait_seconds: int
+    staff_code_longest_wait_seconds: int
+    password_wrong_per_day: int
     consent_version: str
     root_years: int
     issuing_years: int
@@ -203,3 +233,34 @@ def load_allowed(state: State) -> frozenset[str]:
     except (OSError, ValueError, KeyError, RecursionError):
         raise KioskError("kiosk.devices", path=str(state.devices)) from None
     return frozenset(allowed)
+
+
+def load_publishing(state: State) -> Path | None:
+    """Read where the revocation list is published: `crl_directory = "/srv/crl"`, absolute; None when nowhere.
+
+    Raises `publish.config`.
+    """
+    try:
+        values = tomllib.loads(state.publish.read_text("utf-8"))
+        directory = values.pop("crl_directory")
+        if values or not isinstance(directory, str) or not Path(directory).is_absolute():
+            raise ValueError("crl_directory")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, KeyError, RecursionError):
+        raise KioskError("publish.config", path=str(state.publish)) from None
+    return Path(directory)
+
+
+def load_help_number(state: State) -> str:
+    """Read the number to ring for help: `help_number = "02-123-4567"`; empty without one. Raises `contact.config`."""
+    try:
+        values = tomllib.loads(state.contact.read_text("utf-8"))
+        number = values.pop("help_number")
+        if values or not _NUMBER.fullmatch(number):
+            raise ValueError("help_number")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise KioskError("contact.config", path=str(state.contact)) from None
+    return str(number)

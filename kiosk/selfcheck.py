@@ -14,8 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from kiosk import audit, i18n
 from kiosk.authority.keystore import Keystore
+from kiosk.config import load_help_number
 from kiosk.errors import Exit, KioskError
 from kiosk.media.files import syncfs
+from kiosk.printing.printer import ready
+from kiosk.printing.settings import load_printer
 from kiosk.services import Services
 
 SPACE_NEEDED = 100 * 1024 * 1024
@@ -170,5 +173,18 @@ def _tokens(services: Services) -> Finding:
     return Finding("tokens", "good", {"modules": len(tokens.modules), "count": count})
 
 
+def _printer(services: Services) -> Finding:
+    """Ask the printer how it is. What is wrong is a note: the machine is sound without slips on paper."""
+    try:
+        load_help_number(services.state)
+        settings = load_printer(services.state)
+        if settings is None:
+            return Finding("no_printer", "good")
+        ready(settings)
+    except KioskError as error:
+        return Finding("printer", "note", {"problem": i18n.text(f"error.{error.id}", **error.facts)})
+    return Finding("printer", "good")
+
+
 _IN_REGISTRY = (_registry, _audit, _clock, _requests)
-_LOCAL = (_permissions, _keys, _root_key, _authority, _space, _sync, _languages, _tokens)
+_LOCAL = (_permissions, _keys, _root_key, _authority, _space, _sync, _languages, _tokens, _printer)

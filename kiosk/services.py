@@ -21,7 +21,7 @@ from kiosk.authority.keystore import Keystore, passphrase_from
 from kiosk.clock import KST, Clock, stamp, unstamp
 from kiosk.config import Policy, State, load_modules, load_policy, load_state
 from kiosk.errors import KioskError
-from kiosk.practice import PracticeCarrier
+from kiosk.practice import PracticeCarrier, PracticeTeller
 from kiosk.secret import Secret
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Services:
         self.clock = clock
         self.policy = policy
         self.carrier = PracticeCarrier() if state.practice else None
+        self.teller = PracticeTeller() if state.practice else None
         self.authority = EmbeddedAuthority(state, keystore)
         self._keystore = keystore
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="registry")

@@ -30,6 +30,8 @@ from screens.walkup.staff import Staff
 from screens.walkup.still import Still
 
 WATCH_SECONDS = 0.5
+LOOK = "look"
+"""The flow that shows what is on a medium."""
 OVER = (Help, Staff, Still, Close)
 """What is opened over a step."""
 
@@ -105,10 +107,17 @@ class WalkupApp(KioskApp):
                 self.parent_process.begun()
             self._find_tokens()
             self._follow_sticks()
-            while await self._ask(Menu) is Nav.NEXT:
-                self.visit.steps = FLOWS[self.visit.flow]
-                nav = await run_flow(self._ask, self.visit.steps, self.visit)
-                self.visit.steps, self.visit.flow = (), ""
+            visit = self.visit
+            while visit.flow or await self._ask(Menu) is Nav.NEXT:
+                flow = visit.flow
+                visit.steps = FLOWS[flow]
+                nav = await run_flow(self._ask, visit.steps, visit)
+                visit.steps = ()
+                if visit.flow != flow:  # a step leads to another flow
+                    continue
+                # Who came to a flow from what is on a stick goes back there.
+                visit.flow = LOOK if nav is Nav.BACK and visit.came_chosen else ""
+                visit.came_chosen = False
                 if nav is not Nav.BACK:
                     break
             self.exit(0)

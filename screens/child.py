@@ -61,7 +61,8 @@ def _own_terminal() -> int:
 
 async def _serve(parent: Parent, settings: Settings, *, first: bool) -> int:
     async with contextlib.AsyncExitStack() as stack:
-        sticks = Sticks(settings.given, settings.practice_stick)
+        sticks = Sticks(settings.given, settings.practice_stick, marks=settings.state.mounted)
+        stack.push_async_callback(sticks.close)
         visit = Visit(cast("Services", NotOpen(settings.state)), sticks)
 
         async def prepare() -> None:
@@ -78,7 +79,6 @@ async def _serve(parent: Parent, settings: Settings, *, first: bool) -> int:
             await prepare()
         app = WalkupApp(visit, parent, prepare=prepare if first else None)
         status = await app.run_async(mouse=True)
-        await sticks.close()
         if app.refused is not None:
             raise app.refused
         # Textual gives no status when its input thread died: that is no success.

@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from kiosk.config import State
     from kiosk.identity.phone import Evidence
     from kiosk.lifecycle.application import Application
+    from kiosk.lifecycle.look import Seen
     from kiosk.lifecycle.outcome import Outcome
+    from kiosk.lifecycle.papers import Papers
     from kiosk.media.offers import Offer, Sticks
     from kiosk.media.token_records import Token
     from kiosk.media.token_uri import TokenUri
     from kiosk.pki.profiles import Profile
+    from kiosk.receipt import Slip
     from kiosk.services import Services
     from screens.step import Step
 
@@ -49,10 +52,18 @@ class Visit:
     medium: "Offer | None" = None
     medium_identity: str = ""
     """Which directory it was when it was chosen: another stick may come to the same place."""
+    chosen: "Seen | None" = None
+    """The certificate, on `medium`, that this flow is about."""
+    came_chosen: bool = False
+    """Whether it was chosen before the flow began, so that nobody asks again which."""
     password: Secret = field(default_factory=lambda: Secret(""))
     pin: Secret = field(default_factory=lambda: Secret(""))
     """Of the token, once it was found right."""
     outcome: "Outcome | None" = None
+    papers: "Papers | None" = None
+    """What was put beside the certificate for the person; None before there is one."""
+    unfinished: "Slip | None" = None
+    """The slip of the request that was cut short and can be resumed."""
     easy: bool = False
     """Easy mode: every time limit doubled."""
     called: set[tuple[str, str]] = field(default_factory=set)
@@ -91,14 +102,7 @@ class Visit:
 
         A token is named by all that stays the same for it: it is looked for anew by whoever opens it.
         """
-        from kiosk.media.token_uri import TokenUri
-
-        if self.token is None:
-            return await self._stick_at_hand()
-        return TokenUri(
-            token=self.token.label, serial=self.token.serial, manufacturer=self.token.manufacturer,
-            model=self.token.model, module_path=self.token.module,
-        )  # fmt: skip
+        return await self._stick_at_hand() if self.token is None else self.token.target
 
     async def at_hand(self) -> None:
         """Make sure that the medium that was chosen is here. Raises `medium.*`, `token.*`."""
@@ -147,6 +151,10 @@ class Visit:
         places = [each for each in self.steps if each.instead_of is None]
         step = step.instead_of or step
         return (places.index(step) + 1, len(places)) if step in places else None
+
+    def go_to(self, flow: str) -> None:
+        """Have `flow` begin with the chosen certificate, once the step that is shown has answered LEAVE."""
+        self.flow, self.came_chosen = flow, True
 
     def wipe(self) -> None:
         """Forget the secrets."""

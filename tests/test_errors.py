@@ -47,6 +47,8 @@ def test_what_is_worth_trying_again_as_it_is() -> None:
     assert {id_ for id_, kind in TABLE.items() if kind.retry} == {
         "request.busy", "medium.missing", "medium.gone", "medium.busy", "medium.other", "identity.code",
         "registry.busy", "mount.busy", "close.wrong", "token.none", "token.gone", "token.timeout",
+        "close.wait",
+        "medium.wrong_password", "medium.wrong_hangul", "medium.wrong_caps",
         "remind.busy",
     }  # fmt: skip
 

@@ -6,17 +6,17 @@ a certificate out with the rules checked inside, so that it can run as its own p
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.authority import certificates
+from kiosk.authority import certificates, ocsp
 from kiosk.authority.keystore import Keystore, write_private
 from kiosk.clock import KST
 from kiosk.config import Policy, State
@@ -45,6 +45,12 @@ class CertificateRequest:
     level: str
     """How surely the person was identified: one of `LEVELS`."""
     moment: datetime
+    act: str = "issue"
+    """issue, renew or reissue."""
+    old: bytes | None = None
+    """DER of the certificate that is renewed or reissued."""
+    proof: bytes | None = None
+    """Where a certificate is renewed: its key's signature over `csr` (SHA-256 with RSA, PKCS#1 v1.5)."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,7 @@ class EmbeddedAuthority:
         """
         profile = self._checked(request)
         public_key = _proved_key(request.csr)
-        validity = dates.issued(request.moment, profile.months)
+        validity = self._validity_of(request, profile)
         if validity.not_after > self.issuing.not_valid_after_utc:
             raise KioskError(
                 "authority.expires", day=self.issuing.not_valid_after_utc.astimezone(KST).date().isoformat()
@@ -139,6 +145,38 @@ class EmbeddedAuthority:
             identity=vid.other_name(request.name, request.vid),
         )  # fmt: skip
         return Issued(certificate, common_name)
+
+    def _validity_of(self, request: CertificateRequest, profile: Profile) -> dates.Validity:
+        """Give the days of a certificate; one that replaces another gets its end from that."""
+        if request.act == "issue":
+            self._require_level(request, profile)
+            return dates.issued(request.moment, profile.months)
+        old = self._own(request.old)
+        end = old.not_valid_after_utc
+        is_over = request.moment.replace(microsecond=0) > end  # the last second has 1,000 milliseconds
+        if request.act == "renew":
+            _check_proof(old, request)
+            # The key speaks for its holder as long as its certificate does.
+            if is_over:
+                self._require_level(request, profile)
+            return dates.renewed(request.moment, end, profile.months)
+        if request.act != "reissue" or is_over:
+            raise KioskError("authority.refused", reason=request.act)
+        self._require_level(request, profile)
+        return dates.reissued(request.moment, end)
+
+    def _require_level(self, request: CertificateRequest, profile: Profile) -> None:
+        if request.level not in LEVELS or LEVELS.index(request.level) < LEVELS.index(profile.level):
+            raise KioskError("identity.level", profile=profile.id, level=profile.level)
+
+    def _own(self, der: bytes | None) -> x509.Certificate:
+        """Read a certificate, which must be one that this authority signed."""
+        try:
+            certificate = x509.load_der_x509_certificate(der or b"")
+            certificate.verify_directly_issued_by(self.issuing)
+        except (ValueError, TypeError, InvalidSignature):
+            raise KioskError("authority.refused", reason="old certificate") from None
+        return certificate
 
     def require_name(self, profile: Profile, name: str) -> None:
         """Make sure that `name` fits into a certificate and its directory, before anything is done for it.
@@ -163,6 +201,10 @@ class EmbeddedAuthority:
             [certificates.revoked(*entry) for entry in entries],
         )  # fmt: skip
 
+    def ocsp_response(self, request: ocsp.Request, answers: Sequence[ocsp.Answer], moment: datetime) -> bytes:
+        """Sign the response to an OCSP request (DER), with the key that signed the certificates it is about."""
+        return ocsp.response(request, answers, moment, self.issuing, self._signing_key())
+
     def policy_oid(self, profile: Profile) -> str:
         """Give the policy OID that this centre writes into certificates of `profile`."""
         return f"{self._state.arc}.{profile.policy}"
@@ -175,8 +217,6 @@ class EmbeddedAuthority:
         profile = self._profiles.get(request.profile)
         if profile is None:
             raise KioskError("authority.refused", reason=f"profile {request.profile}")
-        if request.level not in LEVELS or LEVELS.index(request.level) < LEVELS.index(profile.level):
-            raise KioskError("identity.level", profile=profile.id, level=profile.level)
         if len(request.vid) != 32:
             raise KioskError("authority.refused", reason="VID")
         if names.clean_name(request.name, kind=profile.kind) != request.name:
@@ -196,6 +236,17 @@ class EmbeddedAuthority:
             return x509.load_pem_x509_certificate((self._state.keys / f"{name}.crt").read_bytes())
         except (OSError, ValueError):
             raise KioskError("authority.missing", name=name) from None
+
+
+def _check_proof(old: x509.Certificate, request: CertificateRequest) -> None:
+    """Make sure that the holder of the old key signed this very request."""
+    key = old.public_key()
+    try:
+        if not isinstance(key, rsa.RSAPublicKey):
+            raise InvalidSignature
+        key.verify(request.proof or b"", request.csr, padding.PKCS1v15(), hashes.SHA256())
+    except InvalidSignature:
+        raise KioskError("authority.refused", reason="proof") from None
 
 
 def _proved_key(csr: bytes) -> rsa.RSAPublicKey:

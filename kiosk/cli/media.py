@@ -16,11 +16,10 @@ from kiosk.errors import KioskError
 from kiosk.i18n import text, visible
 from kiosk.media.mounted import Mount, mounted, mounts
 from kiosk.media.present import Reader, Stick
+from kiosk.media.sizes import size_text
 from kiosk.media.token_records import Listing, Token
 from kiosk.media.tokens import Tokens
 from kiosk.media.watch import Watch
-
-UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 @click.command(help=text("help.media_command"))
@@ -192,7 +191,7 @@ def _line(medium: dict[str, object]) -> str:
     size = medium["size"]
     words = (
         medium["node"], medium["name"], medium["label"], medium["filesystem"],
-        _size(size) if isinstance(size, int) else None, medium["serial"], medium["mounted"], stands,
+        size_text(size) if isinstance(size, int) else None, medium["serial"], medium["mounted"], stands,
     )  # fmt: skip
     return "  ".join(visible(str(word)) if word else "-" for word in words)
 
@@ -200,13 +199,3 @@ def _line(medium: dict[str, object]) -> str:
 def _reader_line(reader: Reader) -> str:
     named = (text("media.reader"), reader.name or f"{reader.vendor_id}:{reader.model_id}", reader.serial)
     return "  ".join(visible(word) or "-" for word in named)
-
-
-def _size(size: int) -> str:
-    """Write a size as it is printed on sticks: thousands, not 1024s."""
-    number = float(size)
-    for unit in UNITS[:-1]:
-        if number < 1000:
-            return f"{number:.0f} {unit}" if unit in {"B", "kB", "MB"} else f"{number:.1f} {unit}"
-        number /= 1000
-    return f"{number:.1f} {UNITS[-1]}"

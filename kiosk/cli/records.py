@@ -1,97 +1,19 @@
-"""`kiosk scan`, `kiosk certs`, `kiosk status`: what is on a medium and what the registry knows."""
+"""`kiosk certs`: what the registry knows."""
 
-import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
 from data.records import Certificate
-from kiosk.authority.certificates import serial_hex
 from kiosk.cli import options
-from kiosk.clock import Clock, stamp
-from kiosk.config import load_policy, named_path
-from kiosk.errors import KioskError
+from kiosk.clock import stamp
 from kiosk.i18n import language_of, text, visible
 from kiosk.lifecycle import dates
-from kiosk.lifecycle.standing import describe_found, describe_record, person_name, profile_name
-from kiosk.media.scan import ScanResult, scan_token
-from kiosk.media.scan import scan as look
-from kiosk.media.token_uri import TokenUri
+from kiosk.lifecycle.standing import describe_record, profile_name
 from kiosk.services import Services
 
 PAGE = 200
-
-
-@click.command(help=text("help.scan"))
-@click.argument("path", type=options.Medium())
-@options.json_option
-@options.common
-def scan(
-    path: Path | TokenUri,
-    state: Path | None,
-    key_file: Path | None,
-    at: datetime | None,
-    *,
-    practice: bool,
-    as_json: bool,
-) -> None:
-    """List what is on a medium."""
-
-    async def work() -> list[tuple[dict[str, object], str]]:
-        if isinstance(path, TokenUri):  # the state says which modules there are
-            async with await options.opened(state, at, key_file, practice=practice) as services:
-                result = await asyncio.to_thread(scan_token, services.tokens, path)
-                return _described(result, await _records(services, result), services.clock)
-        result = await asyncio.to_thread(look, path)
-        for skipped in result.skipped:
-            options.say("scan.skipped", what=skipped)
-        try:
-            services = await options.opened(state, at, key_file, practice=practice)
-        except KioskError as error:
-            # Nothing was set up on this machine: certificates can be shown all the same.
-            if error.id != "state.missing" or named_path(state) is not None:
-                raise
-            return _described(result, {}, Clock(at))
-        async with services:
-            return _described(result, await _records(services, result), services.clock)
-
-    found = options.run(work())
-    if as_json:
-        options.result([description for description, _ in found])
-        return
-    for description, name in found:
-        options.show(_line(description, name))
-    if not found:
-        options.say("scan.empty")
-
-
-async def _records(services: Services, result: ScanResult) -> dict[str, Certificate]:
-    """Find the registry's rows of what is on the medium: the very certificates, not just their serials."""
-
-    def work() -> dict[str, Certificate]:
-        held: dict[str, Certificate] = {}
-        for found in result.found:
-            if found.certificate is not None:
-                row = services.registry.certificate(serial=serial_hex(found.certificate.serial_number))
-                if row is not None and row.der == found.certificate_der:
-                    held[str(found.path)] = row
-        return held
-
-    return await services.in_registry(work)
-
-
-def _described(
-    result: ScanResult, held: dict[str, Certificate], clock: Clock
-) -> list[tuple[dict[str, object], str]]:
-    policy = load_policy()
-    return [
-        (
-            describe_found(found, held.get(str(found.path)), clock, policy),
-            person_name(found.certificate) if found.certificate else "",
-        )
-        for found in result.found
-    ]
 
 
 @click.command(help=text("help.certs"))
@@ -117,7 +39,7 @@ def certs(
         options.result(found)
         return
     for description in found:
-        options.show(_line(description, str(description["name"])))
+        options.show(one_line(description, str(description["name"])))
     if not found:
         options.say("certs.empty")
 
@@ -142,42 +64,7 @@ def _found(services: Services, find: str | None, expiring: int | None) -> list[C
     return [row for row in rows if expiring is None or row.status == "valid"]
 
 
-@click.command(help=text("help.status"))
-@click.argument("serial", type=options.Serial())
-@options.json_option
-@options.common
-def status(
-    serial: str,
-    state: Path | None,
-    key_file: Path | None,
-    at: datetime | None,
-    *,
-    practice: bool,
-    as_json: bool,
-) -> None:
-    """Say how one certificate stands."""
-
-    async def work() -> dict[str, object]:
-        async with await options.opened(state, at, key_file, practice=practice) as services:
-
-            def find() -> dict[str, object]:
-                row = services.registry.certificate(serial=serial)
-                if row is None:
-                    raise KioskError("certificate.unknown", serial=serial)
-                crl = services.registry.last_crl()
-                return describe_record(row, services.clock, services.policy, crl)
-
-            return await services.in_registry(find)
-
-    description = options.run(work())
-    if as_json:
-        options.result(description)
-        return
-    options.show(_line(description, str(description["name"])))
-    options.show(text(f"status.{description['status']}.why", reason=str(description["reason"] or "")))
-
-
-def _line(description: dict[str, object], name: str) -> str:
+def one_line(description: dict[str, object], name: str) -> str:
     """Write a certificate on one line for a person; names are data and shown so."""
     profile = description.get("profile") or description.get("kind") or "-"
     return "  ".join(

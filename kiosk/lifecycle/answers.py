@@ -2,23 +2,27 @@
 
 Keys: `profile`, `name`, `id_number`, `phone`, `email` (may be left out), `password_file` for a stick or
 `pin_file` for a token, `consent = true`, `reminders = true` (may be left out: has phone and e-mail kept) and
-`[identity] method = "phone"`, in practice with `code` to stand for what a person would type.
+`[identity] method = "phone"`, in practice with `code` to stand for what a person would type. To renew, the
+certificate itself says most of it: `id_number`, `password_file` (the old one) or `pin_file`, and `consent` are
+enough; `new_password_file` is for a new password.
 """
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 from kiosk.errors import KioskError
-from kiosk.lifecycle.application import Application
+from kiosk.lifecycle.application import Application, Renewal
 from kiosk.pki.id_number import clean_id_number
 from kiosk.pki.names import clean_name
 from kiosk.pki.profiles import load_profiles
 from kiosk.secret import Secret
 
 SECRETS = ("password_file", "pin_file")
+NEW_PASSWORD = "new_password_file"  # noqa: S105 - a key of the file, not a password
+RENEWAL = ("id_number", "consent")
 REQUIRED = ("profile", "name", "id_number", "phone", "consent", "identity")
 OPTIONAL = ("email", "reminders", *SECRETS)
 LIMIT = 64 * 1024
@@ -32,15 +36,7 @@ def read_answers(path: Path, today: date) -> Application:
     `password_file` and `pin_file` are looked for beside the answers file first, then from the current directory. Raises
     `answers.*` and `name.*`, each naming the key that is wrong.
     """
-    answers = _read(path)
-    for key in answers:
-        if key not in REQUIRED + OPTIONAL:
-            raise KioskError("answers.unknown", key=key)
-    for key in REQUIRED:
-        if key not in answers:
-            raise KioskError("answers.missing", key=key)
-    if not any(key in answers for key in SECRETS):
-        raise KioskError("answers.missing", key=SECRETS[0])
+    answers = _checked(path, REQUIRED, OPTIONAL)
     profile_id = _text(answers, "profile")
     profiles = load_profiles()
     if profile_id not in profiles:
@@ -49,8 +45,6 @@ def read_answers(path: Path, today: date) -> Application:
     name = clean_name(_text(answers, "name"), kind=profile.kind)
     with Secret(_text(answers, "id_number")) as typed:
         id_number, _ = clean_id_number(typed, identifiers=profile.identifiers, today=today)
-    if answers["consent"] is not True:
-        raise KioskError("answers.consent", key="consent")
     if "email" in answers and not _EMAIL.fullmatch(_text(answers, "email")):
         raise KioskError("answers.wrong", key="email")
     if not isinstance(answers.get("reminders", False), bool):
@@ -63,6 +57,23 @@ def read_answers(path: Path, today: date) -> Application:
     )  # fmt: skip
 
 
+def read_renewal(path: Path) -> Renewal:
+    """Read and check the answers in `path` for a renewal.
+
+    The keys of `read_answers` may stand there too: of these `phone` and `identity` are used in a grace time after
+    the end, and the others are not looked at. Files are looked for, and errors raised, as there; the identity
+    number is checked when it is known what certificate it is for.
+    """
+    answers = _checked(path, RENEWAL, (*REQUIRED, *OPTIONAL, NEW_PASSWORD))
+    method, code = _identity(answers["identity"]) if "identity" in answers else ("", None)
+    return Renewal(
+        id_number=Secret(_text(answers, "id_number")),
+        password=_secret(path, answers, "password_file") or Secret(""),
+        new_password=_secret(path, answers, NEW_PASSWORD), pin=_secret(path, answers, "pin_file"),
+        phone=clean_phone(_text(answers, "phone")) if "phone" in answers else "", method=method, code=code,
+    )  # fmt: skip
+
+
 def clean_phone(text: str) -> str:
     """Give the digits of a phone number, at home (0…) or abroad (+…). Raises `answers.phone`.
 
@@ -72,6 +83,22 @@ def clean_phone(text: str) -> str:
     if not _PHONE.fullmatch(phone) or not phone.isascii():
         raise KioskError("answers.phone", key="phone")
     return phone
+
+
+def _checked(path: Path, required: Sequence[str], optional: Sequence[str]) -> Mapping[str, object]:
+    """Read a file that has every key of `required`, one of `SECRETS`, none that is unknown, and consent."""
+    answers = _read(path)
+    for key in answers:
+        if key not in {*required, *optional}:
+            raise KioskError("answers.unknown", key=key)
+    for key in required:
+        if key not in answers:
+            raise KioskError("answers.missing", key=key)
+    if not any(key in answers for key in SECRETS):
+        raise KioskError("answers.missing", key=SECRETS[0])
+    if answers["consent"] is not True:
+        raise KioskError("answers.consent", key="consent")
+    return answers
 
 
 def _read(path: Path) -> Mapping[str, object]:

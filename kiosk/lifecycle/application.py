@@ -39,6 +39,24 @@ class Application:
         return details(self.profile, self.name, self.id_number, self.phone)
 
 
+@dataclass(frozen=True)
+class Renewal:
+    """What the holder of a certificate answers to have it renewed."""
+
+    id_number: Secret
+    """As it was typed."""
+    password: Secret = field(default_factory=lambda: Secret(""))
+    """Of the old key file; empty where the medium is a token."""
+    new_password: Secret | None = None
+    """Of the new key file; None keeps the old one, if that meets the rule."""
+    pin: Secret | None = None
+    """Of the token, where the medium is one."""
+    phone: str = ""
+    """Digits only. Asked for with `method` only in the grace time after the end, as `code` is."""
+    method: str = ""
+    code: Secret | None = None
+
+
 def details(profile: Profile, name: str, id_number: Secret, phone: str) -> Secret:
     """Join what an identity check is about: changing any of it voids the check."""
     return Secret(b"\0".join((profile.id.encode(), name.encode(), id_number.reveal(), phone.encode())))

@@ -51,6 +51,11 @@ def renewed(moment: datetime, old_end: datetime, months: int = 12) -> Validity:
     return Validity(day_start(korean_day(moment)), day_end(months_later(korean_day(old_end), months)))
 
 
+def reissued(moment: datetime, old_end: datetime) -> Validity:
+    """Validity of a reissue at `moment`: from that day on, to the old end."""
+    return Validity(day_start(korean_day(moment)), day_end(korean_day(old_end)))
+
+
 def renewal_opens(end: datetime, days: int = 30) -> datetime:
     """When the renewal window of a certificate that ends at `end` opens: `days` before its last day."""
     return day_start(korean_day(end) - timedelta(days=days))
@@ -59,6 +64,11 @@ def renewal_opens(end: datetime, days: int = 30) -> datetime:
 def suspension_ends(moment: datetime, months: int = 6) -> datetime:
     """The last second of a suspension that began at `moment`; after it the certificate is revoked."""
     return day_end(months_later(korean_day(moment), months))
+
+
+def over(end: datetime, moment: datetime) -> bool:
+    """Whether the last second, `end`, has gone by at `moment`; that second has 1,000 milliseconds."""
+    return moment.replace(microsecond=0) > end
 
 
 def days_left(end: datetime, moment: datetime) -> int:

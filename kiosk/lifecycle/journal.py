@@ -4,13 +4,17 @@ import sqlite3
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
-from data.records import Request, WholeCertificate
+from data.records import Certificate, Request, WholeCertificate
 from data.registry import Registry, StateConflict
 from kiosk import log
 from kiosk.authority.embedded import CertificateRequest
 from kiosk.clock import stamp
 from kiosk.errors import KioskError
+from kiosk.identity.phone import Evidence
+from kiosk.lifecycle.act import Old
 from kiosk.lifecycle.request import new_code
+from kiosk.lifecycle.rules import require_good, require_renewable
+from kiosk.lifecycle.standing import as_it_counts
 from kiosk.services import Services
 
 ATTEMPTS = 5
@@ -25,29 +29,33 @@ class Journal:
         """Work on the registry of `services`."""
         self._services = services
 
-    async def open(self, person: bytes, profile: str, details: bytes, consent: str) -> Request:
+    async def open(
+        self, person: bytes, profile: str, details: bytes, *, act: str = "issue", replaces: int | None = None
+    ) -> Request:
         """Open a request for the subscriber whose keyed hash is `person`.
 
-        Raises `request.busy` when that subscriber has an unfinished one for the profile, `request.clock`.
+        `act` is one of `data.records.ACTS`, `replaces` the row id of the old certificate. Raises `request.busy`
+        when that subscriber has an unfinished one for the profile, `request.clock`.
         """
         services = self._services
 
         def work() -> Request:
             with services.step() as registry:
                 services.require_clock()
-                now = services.now()
+                now, consent = services.now(), services.policy.consent_version
                 subscriber = registry.subscriber(person) or registry.add_subscriber(person, now)
                 if registry.active_request(subscriber.id, profile) is not None:
                     raise KioskError("request.busy")
                 request = registry.add_request(
                     Request(
-                        code=new_code(), act="issue", subscriber_id=subscriber.id, profile=profile,
-                        consent_version=consent, details_hash=details, opened_at=now,
+                        code=new_code(), act=act, subscriber_id=subscriber.id, profile=profile,
+                        consent_version=consent, details_hash=details, replaces=replaces, opened_at=now,
                     )
                 )  # fmt: skip
+                replaced = {} if replaces is None else {"replaces": replaces}
                 services.audit.append(
                     "request.opened", request=request.id, subscriber=subscriber.id, profile=profile,
-                    consent=consent,
+                    consent=consent, act=act, **replaced,
                 )  # fmt: skip
                 return request
 
@@ -80,11 +88,30 @@ class Journal:
         )  # fmt: skip
         return moved
 
-    async def sign(self, request: Request, name: str, csr: bytes) -> tuple[Request, WholeCertificate]:
+    async def identified(self, request: Request, evidence: Evidence, *, lost: bool) -> Request:
+        """Note who it is. A certificate that is `lost` is revoked with that (keyCompromise)."""
+        services = self._services
+
+        def work() -> Request:
+            with services.step() as registry:
+                moved = self._moved(
+                    registry, request, "identified", identity_method=evidence.method,
+                    identity_level=evidence.level, identified_at=services.now(),
+                )  # fmt: skip
+                if lost and moved.replaces is not None:
+                    self._revoke(registry, moved, moved.replaces, "keyCompromise", GOOD)
+                return moved
+
+        return await services.in_registry(work)
+
+    async def sign(
+        self, request: Request, name: str, csr: bytes, proof: bytes | None = None
+    ) -> tuple[Request, WholeCertificate]:
         """Have the authority sign, and keep the certificate with the request's move to `issued`.
 
-        The certificate exists for nobody until this transaction is through; it is `unproved` after it, and on
-        hold in every revocation list. Raises `authority.*`, `identity.level`, `request.clock`.
+        `proof` is the old key's signature over `csr` where a certificate is renewed. The certificate exists for
+        nobody until this transaction is through; it is `unproved` after it, and on hold in every revocation
+        list. Raises `authority.*`, `identity.level`, `request.clock`, `renew.*`.
         """
         services = self._services
 
@@ -94,10 +121,14 @@ class Journal:
                 now = registry.request(id=request.id)
                 if now is None or now.state != request.state:
                     raise StateConflict(now.state if now else "gone")
+                old = registry.certificate(id=request.replaces) if request.replaces is not None else None
+                if old is not None and request.act == "renew":
+                    require_renewable(registry, old, services.clock, services.policy)
                 issued = services.authority.issue(
                     CertificateRequest(
                         csr=csr, profile=request.profile, name=name, vid=request.vid or b"",
-                        level=request.identity_level or "", moment=services.clock.now(),
+                        level=request.identity_level or "", moment=services.clock.now(), act=request.act,
+                        old=old.der if old is not None else None, proof=proof,
                     )
                 )  # fmt: skip
                 held = registry.add_certificate(
@@ -122,15 +153,23 @@ class Journal:
         raise KioskError("authority.refused", reason="numbers")
 
     async def prove(self, request: Request) -> Request:
-        """Note that the certificate works from its medium: from here on it counts as good."""
+        """Note that the certificate works from its medium: from here on it counts as good, and no longer the old.
+
+        Raises `renew.*` when the old one was suspended or revoked meanwhile: it was all that showed who it is.
+        """
         services = self._services
 
         def work() -> Request:
             with services.step() as registry:
+                old = registry.certificate(id=request.replaces) if request.replaces is not None else None
+                if old is not None and request.act == "renew":
+                    require_good(registry, old)
                 moved = self._moved(registry, request, "proved")
                 registry.change_certificate(
                     moved.certificate_id or 0, expect="unproved", status="valid", at=services.now()
                 )
+                if old is not None and old.status in GOOD:  # one that was lost is revoked already
+                    self._revoke(registry, moved, old.id, "superseded", GOOD)
                 return moved
 
         return await services.in_registry(work)
@@ -143,17 +182,21 @@ class Journal:
             with services.step() as registry:
                 moved = self._moved(registry, request, state, reason=reason)
                 if moved.certificate_id is not None:
-                    registry.change_certificate(
-                        moved.certificate_id, expect="unproved", status="revoked", at=services.now(),
-                        reason="cessationOfOperation",
-                    )  # fmt: skip
-                    services.audit.append(
-                        "certificate.revoked", request=moved.id, certificate=moved.certificate_id,
-                        reason="cessationOfOperation",
-                    )  # fmt: skip
+                    self._revoke(registry, moved, moved.certificate_id, "cessationOfOperation", ("unproved",))
                 return moved
 
         return await services.in_registry(work)
+
+    def _revoke(
+        self, registry: Registry, request: Request, certificate: int, reason: str, expect: Collection[str]
+    ) -> None:
+        """Revoke a certificate for the sake of `request`, with the line of that."""
+        registry.change_certificate(
+            certificate, expect=expect, status="revoked", at=self._services.now(), reason=reason
+        )
+        self._services.audit.append(
+            "certificate.revoked", request=request.id, certificate=certificate, reason=reason
+        )
 
     async def refused(self, error: KioskError, request: Request | None = None) -> None:
         """Note a refusal, by its code. It never hides the error that it notes."""
@@ -175,18 +218,36 @@ class Journal:
         """
 
         def work() -> tuple[Request | None, list[WholeCertificate]]:
-            registry, now = self._services.registry, self._services.now()
+            # The last second of a certificate has 1,000 milliseconds.
+            registry, now = self._services.registry, stamp(self._services.clock.now().replace(microsecond=0))
             subscriber = registry.subscriber(person)
             if subscriber is None:
                 return None, []
             good = [
                 registry.certificate(id=held.id)
                 for held in registry.certificates_of(subscriber.id)
-                if held.profile == profile and held.status in GOOD and held.not_after >= now
+                if held.profile == profile and self._good(held) and held.not_after >= now
             ]
             return registry.active_request(subscriber.id, profile), [held for held in good if held]
 
         return await self._services.in_registry(work)
+
+    async def old_of(self, certificate: int) -> Old:
+        """Give the certificate (a row id) that a request replaces."""
+
+        def work() -> Old:
+            registry = self._services.registry
+            held = registry.certificate(id=certificate)
+            request = registry.request(id=held.request_id) if held is not None else None
+            if held is None or request is None:
+                raise KioskError("registry.damaged", path=str(self._services.state.registry))
+            return Old(held, request.code)
+
+        return await self._services.in_registry(work)
+
+    def _good(self, held: Certificate) -> bool:
+        now, policy = self._services.clock.now(), self._services.policy
+        return as_it_counts(held, now, policy).status in GOOD
 
     async def by_codes(self, codes: Collection[str]) -> list[Request]:
         """Find the requests that these codes name; unknown codes are left out."""

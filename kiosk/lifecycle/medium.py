@@ -57,6 +57,9 @@ class Medium(Protocol):
     def finish(self, code: str) -> None:
         """Delete what was there for the request only."""
 
+    def drop(self, der: bytes, code: str) -> None:
+        """Delete what is there of the certificate `der`, of the request `code`, in whose place another one came."""
+
     def clean(self, request: Request, der: bytes | None) -> None:
         """Clear what an ended request left; of a voided one all, the certificate too."""
 

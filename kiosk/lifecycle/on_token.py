@@ -129,6 +129,11 @@ class TokenMedium:
     def finish(self, code: str) -> None:
         """Nothing was there for the request only."""
 
+    def drop(self, der: bytes, code: str) -> None:  # noqa: ARG002 - all is found by the code
+        """Delete certificate, key and R."""
+        if code in self.codes():
+            self._tokens.remove(self._token, self._pin, code)
+
     def clean(self, request: Request, der: bytes | None) -> None:  # noqa: ARG002 - all is found by the code
         """Delete what a request left that came to nothing; what is done stays."""
         if request.state != "done":

@@ -7,6 +7,7 @@ from pathlib import Path
 from cryptography import x509
 
 from data.records import Request
+from kiosk.lifecycle.act import Old
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Outcome:
     resumed: bool
     anchor: str
     """The newest audit line, SEQ:HASH, for the slip."""
+    old: Old | None = None
+    """The certificate that it came in place of."""
 
     @property
     def not_before(self) -> datetime:

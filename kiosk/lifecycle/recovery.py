@@ -16,6 +16,8 @@ from kiosk.services import Services
 
 # After these the medium or the set cannot be trusted: the certificate is revoked at once.
 SPOILED = frozenset({"medium.lies", "medium.proof", "medium.password", "medium.format", "authority.chain"})
+# The certificate that was to be renewed is good no more, and it was all that the new one stood on.
+WITHDRAWN = frozenset({"renew.suspended", "renew.revoked"})
 STALE_AT_ONCE = 20
 
 
@@ -76,7 +78,7 @@ class Recovery:
         Before there is a certificate nothing is lost by starting anew. With one, a medium that is full, gone
         or write-protected may come back; one that lies may not.
         """
-        if request.certificate_id is not None and error.id not in SPOILED:
+        if request.certificate_id is not None and error.id not in SPOILED | WITHDRAWN:
             return True
         if error.id.startswith("registry."):
             return False
@@ -87,8 +89,14 @@ class Recovery:
         return False
 
     async def _clean(self, request: Request, medium: Medium) -> None:
-        """Clear what an ended request left; a medium in trouble is named by what comes next, not here."""
+        """Clear what an ended request left; a medium in trouble is named by what comes next, not here.
+
+        What was staged goes last: while it is there, there is something to clear.
+        """
         try:
+            if request.state == "done" and request.replaces is not None:
+                old = await self._journal.old_of(request.replaces)
+                await asyncio.to_thread(medium.drop, old.held.der, old.code)
             await asyncio.to_thread(medium.clean, request, await self._certificate(request))
         except KioskError as error:
             log.event("clean.failed", request=request.id, error=error.code)

@@ -9,12 +9,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from data.records import Request
+from kiosk import log
 from kiosk.errors import KioskError
 from kiosk.lifecycle.application import Application
 from kiosk.lifecycle.keys import public_key_hash, signing_request
 from kiosk.lifecycle.medium import MadeKey
+from kiosk.media import change
 from kiosk.media.directory import DirectoryMedium
 from kiosk.media.files import medium_errors
+from kiosk.media.scan import scan
 from kiosk.pki import container, keys, names, npki, vid
 from kiosk.secret import Secret
 
@@ -47,6 +50,10 @@ class StickMedium:
     ) -> Self:
         """Open the medium at `path` and make sure that a set can be written to it. Raises `medium.*`."""
         directory = DirectoryMedium.open(path)
+        try:
+            change.repair(directory)
+        except KioskError as error:  # what is wrong with the medium is named by what comes next
+            log.event("repair.failed", error=error.code)
         directory.check_space(SPACE_NEEDED)
         directory.users(center)  # nothing else stands in the way there
         return cls(directory, application, center, make_key)
@@ -113,6 +120,17 @@ class StickMedium:
     def finish(self, code: str) -> None:
         """Delete the staging directory."""
         self._directory.unstage(code)
+
+    def drop(self, der: bytes, code: str) -> None:  # noqa: ARG002 - a set is found by its certificate
+        """Delete every set of the certificate, but for one that has more in it than we write.
+
+        There an encryption key may lie that still opens old letters: such a directory is not ours to delete.
+        """
+        for found in scan(self._directory.path).found:
+            if found.certificate_der == der and not isinstance(found.path, str):
+                files = self._directory.read_set(found.path)
+                if files.keys() <= {npki.SIGN_CERT, npki.SIGN_KEY}:
+                    self._directory.remove_set(found.path)
 
     def clean(self, request: Request, der: bytes | None) -> None:
         """Clear the staging directory, with what was moved aside put back.

@@ -2,19 +2,30 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from kiosk.media.present import UNKNOWN, Reader, Snapshot, Stick
+from kiosk.media.present import EMPTY_TABLE, UNKNOWN, Reader, Snapshot, Stick
 
-PROPERTIES = (
-    "BUSNUM", "DEVNAME", "DEVNUM", "DISKSEQ", "ID_BUS", "ID_CDROM", "ID_FS_AMBIVALENT", "ID_FS_LABEL",
-    "ID_FS_LABEL_ENC", "ID_FS_TYPE", "ID_FS_USAGE", "ID_FS_UUID", "ID_FS_UUID_ENC", "ID_MODEL", "ID_MODEL_ENC",
-    "ID_MODEL_FROM_DATABASE", "ID_MODEL_ID", "ID_PART_ENTRY_TYPE", "ID_PART_TABLE_TYPE", "ID_PATH", "ID_SERIAL",
-    "ID_SERIAL_SHORT", "ID_USB_INTERFACES", "ID_VENDOR", "ID_VENDOR_ENC", "ID_VENDOR_FROM_DATABASE",
-    "ID_VENDOR_ID", "MAJOR", "MINOR", "PARTN", "UDISKS_IGNORE", "USEC_INITIALIZED",
+_NODE = ("DEVNAME", "MAJOR", "MINOR", "UDISKS_IGNORE", "USEC_INITIALIZED")
+_SEEN = ("ID_BUS", "ID_PATH", "ID_SERIAL")
+_MADE = tuple(
+    f"ID_{what}{form}" for what in ("VENDOR", "MODEL") for form in ("", "_ENC", "_ID", "_FROM_DATABASE")
+)
+_HOLDS = (
+    "ID_FS_AMBIVALENT", "ID_FS_LABEL", "ID_FS_LABEL_ENC", "ID_FS_TYPE", "ID_FS_USAGE", "ID_FS_UUID",
+    "ID_FS_UUID_ENC",
 )  # fmt: skip
-"""The properties that are asked for."""
+PROPERTIES = {
+    "disk": (
+        *_NODE, *_SEEN, *_HOLDS, *_MADE, "DISKSEQ", "ID_CDROM", "ID_PART_TABLE_TYPE", "ID_SERIAL_SHORT",
+    ),
+    "partition": (*_NODE, *_SEEN, *_HOLDS, "ID_PART_ENTRY_TYPE", "PARTN"),
+    "usb_device": (
+        *_MADE, "BUSNUM", "DEVNUM", "ID_SERIAL_SHORT", "ID_USB_INTERFACES", "USEC_INITIALIZED",
+    ),
+}  # fmt: skip
+"""The properties that are asked for, by kind of device: each costs its time at every look."""
 ATTRIBUTES = ("diskseq", "partition", "ro", "size")
 """The attributes that are asked for, of disks and partitions."""
 
@@ -88,7 +99,7 @@ def snapshot_of(devices: Iterable[Device], system: Collection[str] = ()) -> Snap
             partitions.setdefault(str(PurePosixPath(device.path).parent), []).append(device)
         elif device.kind == "disk":
             disks.append(device)
-        elif device.kind == "usb_device" and CARD_INTERFACE in device["ID_USB_INTERFACES"].lower():
+        elif device.kind == "usb_device" and reads_cards(device["ID_USB_INTERFACES"]):
             readers.append(device)
     sticks = [
         stick
@@ -96,6 +107,11 @@ def snapshot_of(devices: Iterable[Device], system: Collection[str] = ()) -> Snap
         for stick in _sticks(disk, partitions.get(disk.path, []), system)
     ]
     return Snapshot(tuple(sticks), tuple(_reader(device) for device in sorted(readers, key=_order)))
+
+
+def reads_cards(interfaces: str) -> bool:
+    """Whether one of a USB device's interfaces, as udev lists them (":080650:0b0000:"), is for smart cards."""
+    return CARD_INTERFACE in interfaces.lower()
 
 
 def _order(device: Device) -> tuple[int, int, str]:
@@ -113,9 +129,10 @@ def _sticks(disk: Device, partitions: Sequence[Device], system: Collection[str])
     if any(device.device_number in system for device in (disk, *partitions)):
         return []
     if not partitions:
-        # A table without partitions is one that the kernel has not read yet, or a stick without any place for
-        # files; a filesystem over the whole disk can look as if it had a table.
-        return [_stick(disk, disk, 0)] if _holds_something(disk) or not disk["ID_PART_TABLE_TYPE"] else []
+        # A filesystem over the whole disk can look as if it had a table.
+        whole = _stick(disk, disk, 0)
+        empty = disk["ID_PART_TABLE_TYPE"] and not _holds_something(disk)
+        return [replace(whole, usage=EMPTY_TABLE) if empty else whole]
     shown = [
         part for part in partitions
         if part.ready and part.size > 0 and part["UDISKS_IGNORE"] != "1" and part["ID_FS_TYPE"] != "swap"

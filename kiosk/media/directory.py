@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from kiosk.errors import KioskError
+from kiosk.media.beside import leave
 from kiosk.media.files import (
     FILE_LIMIT,
     LIST_LIMIT,
@@ -81,7 +82,13 @@ class DirectoryMedium:
     @classmethod
     def again(cls, path: Path, identity: str) -> Self:
         """Open the medium that had this `identity`. Raises as `open` does, and `medium.other` for another one."""
-        medium = cls.open(path)
+        try:
+            medium = cls.open(path)
+        except KioskError as error:
+            if error.id == "medium.permission":
+                with medium_errors():
+                    _require_same(path, identity)
+            raise
         if medium.identity != identity:
             raise KioskError("medium.other")
         return medium
@@ -91,7 +98,7 @@ class DirectoryMedium:
 
         Raises `medium.in_the_way` when something else stands there.
         """
-        with self._root() as root:
+        with self.root() as root:
             names = self._users(root, organization)
             with suppress(FileNotFoundError), walked(root, names):
                 pass
@@ -102,7 +109,7 @@ class DirectoryMedium:
 
         Raises `medium.full`, `medium.readonly`, `medium.permission`.
         """
-        with self._root(alone=True) as root:
+        with self.root(alone=True) as root:
             remove_tree(root, _PROBE)
             try:
                 with walked(root, [_PROBE], create=True) as probe:
@@ -125,7 +132,7 @@ class DirectoryMedium:
         """
         if not 0 < len(key) <= FILE_LIMIT:
             raise ValueError("not a key file")
-        with self._root(alone=True) as root, walked(root, [staging_name(code)], create=True) as staging:
+        with self.root(alone=True) as root, walked(root, [staging_name(code)], create=True) as staging:
             remove_tree(staging, _KEY_PART)
             write_file(staging, _KEY_PART, key)
             syncfs(root)
@@ -135,7 +142,7 @@ class DirectoryMedium:
 
     def staged(self, code: str) -> bytes | None:
         """Give the encrypted key that `stage` put there, or None."""
-        with self._root() as root:
+        with self.root() as root:
             if not kind(root, staging_name(code)):
                 return None
             with walked(root, [staging_name(code)]) as staging:
@@ -143,7 +150,7 @@ class DirectoryMedium:
 
     def staged_codes(self) -> tuple[str, ...]:
         """Give the codes of requests that left something on the medium (at most `CODES`), in order."""
-        with self._root() as root, os.scandir(root) as entries:
+        with self.root() as root, os.scandir(root) as entries:
             codes = [
                 entry.name.removeprefix(STAGING)
                 for entry in islice(entries, LIST_LIMIT)
@@ -160,7 +167,7 @@ class DirectoryMedium:
         files = {plain_name(name): data for name, data in files.items()}
         if not 0 < len(files) <= SET_FILES or max(map(len, files.values())) > FILE_LIMIT:
             raise ValueError("not the files of a set")
-        with self._root(alone=True) as root:
+        with self.root(alone=True) as root:
             place = Place((*self._users(root, organization), plain_name(directory)), self.is_npki_root)
             install(root, staging_name(code), place, files)
         return self.path.joinpath(*place.names)
@@ -170,7 +177,7 @@ class DirectoryMedium:
 
         None when there is nothing to put back. Raises `medium.damaged` when its place was not noted rightly.
         """
-        with self._root(alone=True) as root:
+        with self.root(alone=True) as root:
             place = self._put_back(root, staging_name(code))
         return self.path.joinpath(*place.names) if place else None
 
@@ -181,56 +188,69 @@ class DirectoryMedium:
         Raises `medium.damaged` when there is no such directory or a file is over 64 KiB.
         """
         names = Place.inside(self.path, place, in_npki_root=self.is_npki_root).names
-        with self._root() as root:
+        with self.root() as root:
             try:
                 with walked(root, names) as directory:
                     return read_files(directory)
             except FileNotFoundError as error:
                 raise KioskError("medium.damaged", name=names[-1]) from error
 
-    def remove_set(self, place: Path) -> None:
-        """Delete the set at `place`, which leaves NPKI in one step; nothing to do when it is not there."""
+    def remove_set(self, place: Path, *, wipe: bool = False) -> None:
+        """Delete the set at `place`, which leaves NPKI in one step; nothing to do when it is not there.
+
+        With `wipe`, its files are overwritten first.
+        """
         leaving = Place.inside(self.path, place, in_npki_root=self.is_npki_root)
-        with self._root(alone=True) as root:
+        with self.root(alone=True) as root:
             try:
                 with walked(root, leaving.users) as users:
                     if kind(users, leaving.directory):
                         os.close(open_directory(leaving.directory, users))
-                    remove(root, users, leaving.directory)
+                    remove(root, users, leaving.directory, wipe=wipe)
             except FileNotFoundError:
-                remove(root, root, REMOVED)
+                remove(root, root, REMOVED, wipe=wipe)
 
     def unstage(self, code: str) -> None:
         """Delete what the request `code` left on the medium, the older set kept aside included.
 
         An older set is put back first when nothing stands at its place: it is never the only copy that goes.
         """
-        with self._root(alone=True) as root:
+        with self.root(alone=True) as root:
             self._put_back(root, staging_name(code))
             remove(root, root, staging_name(code))
 
+    def leave(self, folder: str, files: Mapping[str, bytes]) -> Path:
+        """Put files for the person into `folder` at the root, and give that; see `kiosk.media.beside.leave`."""
+        with self.root(alone=True) as root:
+            return self.path / leave(root, folder, files)[0]
+
     @contextmanager
-    def _root(self, *, alone: bool = False) -> Iterator[int]:
-        """Open the root for one call; `alone` is for calls that change something: one process at a time."""
+    def root(self, *, alone: bool = False) -> Iterator[int]:
+        """Open the root for one act; `alone` is for calls that change something: one process at a time."""
         with medium_errors():
-            fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            fd = self._opened()
             try:
-                self._same(fd)
                 if alone:
                     lock(fd)
                 yield fd
             finally:
                 os.close(fd)
             # A stick pulled meanwhile and unmounted by the desktop can leave every call successful.
-            fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                self._same(fd)
-            finally:
-                os.close(fd)
+            os.close(self._opened())
 
-    def _same(self, directory: int) -> None:
-        if _identity(directory) != self.identity:
-            raise KioskError("medium.gone")
+    def _opened(self) -> int:
+        """Open the root, and make sure that it is the same."""
+        try:
+            fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except PermissionError:
+            _require_same(self.path, self.identity)
+            raise
+        try:
+            _require_same(fd, self.identity)
+        except KioskError:
+            os.close(fd)
+            raise
+        return fd
 
     def _put_back(self, root: int, name: str) -> Place | None:
         if kind(root, name) != stat.S_IFDIR:
@@ -250,7 +270,13 @@ class DirectoryMedium:
         return tuple(names)
 
 
-def _identity(directory: int) -> str:
-    """Name the open directory: device and inode. On FAT only a volume's root keeps its inode for good."""
-    status = os.fstat(directory)
+def _require_same(directory: int | Path, identity: str) -> None:
+    """Raise `medium.gone` for another directory: once a stick is pulled, its mount point is one of the system's."""
+    if _identity(directory) != identity:
+        raise KioskError("medium.gone")
+
+
+def _identity(directory: int | Path) -> str:
+    """Name a directory: device and inode. On FAT only a volume's root keeps its inode for good."""
+    status = os.stat(directory)  # noqa: PTH116 - an open one too
     return f"{os.major(status.st_dev)}:{os.minor(status.st_dev)}:{status.st_ino}"

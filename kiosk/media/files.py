@@ -24,6 +24,8 @@ LIST_LIMIT = 10_000
 TREE_ENTRIES = 1_000
 TREE_DEPTH = 8
 """What `remove_tree` is ready to delete; our own trees have a dozen entries, three deep."""
+WIPED = 1024 * 1024
+"""Bytes of a file that are overwritten; keys have two thousand."""
 
 LOCK_SECONDS = 10.0
 """How long a process waits for another one that changes the same medium; a change takes far less."""
@@ -219,3 +221,39 @@ def _remove(directory: int, name: str, depth: int, left: list[int]) -> None:
     finally:
         os.close(fd)
     os.rmdir(name, dir_fd=directory)
+
+
+def overwrite_tree(directory: int, name: str) -> None:
+    """Overwrite the files in the tree `name` with zeros, for it is to be deleted; their names stay.
+
+    A flash memory writes elsewhere and forgets the old place only when it likes: this helps against those who
+    read the stick, not against those who open it. Links are not followed, and a file with a second name (hard
+    link) is left as it is: it is somebody's elsewhere.
+    """
+    if kind(directory, name):
+        _overwrite(directory, name, TREE_DEPTH, [TREE_ENTRIES])
+
+
+def _overwrite(directory: int, name: str, depth: int, left: list[int]) -> None:
+    left[0] -= 1
+    type_ = kind(directory, name)
+    if left[0] < 0 or depth < 0 or type_ not in {stat.S_IFREG, stat.S_IFDIR}:
+        return
+    if type_ == stat.S_IFREG:
+        fd = os.open(name, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
+        try:
+            status = os.fstat(fd)
+            if status.st_nlink == 1 and status.st_size:
+                os.write(fd, bytes(min(status.st_size, WIPED)))
+                os.fsync(fd)
+        finally:
+            os.close(fd)
+        return
+    fd = open_directory(name, directory)
+    try:
+        with os.scandir(fd) as entries:
+            names = [entry.name for entry in islice(entries, TREE_ENTRIES + 1)]
+        for inner in names:
+            _overwrite(fd, inner, depth - 1, left)
+    finally:
+        os.close(fd)

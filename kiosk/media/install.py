@@ -20,6 +20,7 @@ from kiosk.errors import KioskError
 from kiosk.media.files import (
     kind,
     open_directory,
+    overwrite_tree,
     read_past_cache,
     remove_tree,
     syncfs,
@@ -121,16 +122,23 @@ def put_back(root: int, staging: int, *, in_npki_root: bool) -> Place | None:
     return place
 
 
-def remove(root: int, directory: int, name: str) -> None:
+def remove(root: int, directory: int, name: str, *, wipe: bool = False) -> None:
     """Delete the tree `name` of `directory`: out of sight by one rename, then its contents.
 
-    Raises `medium.lies` when the rename only pretended.
+    With `wipe`, files are overwritten first. Raises `medium.lies` when the rename only pretended.
     """
-    remove_tree(root, REMOVED)
+    _delete(root, wipe=wipe)
     if kind(directory, name):
         os.rename(name, REMOVED, src_dir_fd=directory, dst_dir_fd=root)
         syncfs(root)
         if kind(directory, name):
             raise KioskError("medium.lies")
-        remove_tree(root, REMOVED)
+        _delete(root, wipe=wipe)
     syncfs(root)
+
+
+def _delete(root: int, *, wipe: bool) -> None:
+    if wipe:
+        with suppress(OSError):  # deleting is what must work, on a full or failing medium too
+            overwrite_tree(root, REMOVED)
+    remove_tree(root, REMOVED)

@@ -39,6 +39,7 @@ _ERRORS = {
     "org.freedesktop.DBus.Error.UnknownObject": "medium.gone",
     "org.freedesktop.DBus.Error.UnknownInterface": "medium.gone",
     "org.freedesktop.DBus.Error.UnknownMethod": "medium.gone",
+    "org.freedesktop.DBus.Error.InvalidArgs": "medium.gone",  # it has no such interface, or not yet
     ErrorType.SERVICE_UNKNOWN.value: "mount.service",
     ErrorType.NAME_HAS_NO_OWNER.value: "mount.service",
     ErrorType.NO_REPLY.value: "mount.service",
@@ -46,25 +47,27 @@ _ERRORS = {
 }
 
 
-async def mount(node: Path) -> Path:
+async def mount(node: Path) -> tuple[Path, bool]:
     """Give where the filesystem on `node` (/dev/sdb1) is mounted; where it is not, have it mounted.
 
+    Say, too, whether it was mounted by this call, and not by the desktop or somebody else.
+
     Raises `mount.service` (no udisks2), `mount.denied` (polkit), `mount.failed` (the filesystem is damaged),
-    `mount.busy`, `medium.gone`.
+    `mount.busy`; `medium.gone`, also while udisks2 does not know, or not know any more, what is on it.
     """
     async with _udisks() as udisks:
         block = await udisks.block(node)
         if places := await udisks.mounted_at(block):
-            return places[0]
+            return places[0], False
         try:
             options = _ALONE | {"options": Variant("s", OPTIONS)}
             [place] = await udisks.call(block, "Filesystem", "Mount", "a{sv}", options)
         except KioskError:
             # The desktop may have been faster.
             if places := await udisks.mounted_at(block):
-                return places[0]
+                return places[0], False
             raise
-        return Path(place)
+        return Path(place), True
 
 
 async def unmount(node: Path) -> None:
@@ -123,7 +126,7 @@ class _Udisks:
         ]
 
     async def mounted_at(self, block: str) -> list[Path]:
-        """Give the mount points of a block device. Raises `mount.failed` when it has no filesystem."""
+        """Give the mount points of a block device. Raises `medium.gone` when it has no filesystem."""
         points = await self.value(block, "Filesystem", "MountPoints")
         return [Path(os.fsdecode(bytes(point).rstrip(b"\0"))) for point in points]
 

@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.errors import KioskError
 from kiosk.media.directory import DirectoryMedium
+from kiosk.media.held import Held
 from kiosk.media.mounted import mounted
 from kiosk.media.present import Snapshot, Stick
 
@@ -36,6 +38,8 @@ class Offer:
     """What PKCS#11 says of it, when it is a token."""
     insertion: int = 0
     """Of a token: which of its appearances in this visit it is."""
+    twin: bool = False
+    """Whether another stick that is here calls itself the same: a copy, from a maker that numbers none."""
 
     @property
     def usable(self) -> bool:
@@ -49,7 +53,8 @@ class Offer:
             return self.token.uri if self.token.serial else ""
         if self.stick is None:
             return f"directory:{self.path}"
-        return self.stick.lasting_identity if self.stick.serial and self.stick.uuid else ""
+        told = self.stick.serial and self.stick.uuid and not self.twin
+        return self.stick.lasting_identity if told else ""
 
     @property
     def identity(self) -> str:
@@ -69,9 +74,14 @@ def offers(
     Sticks that are mounted and that udev does not know (a container) are as directories.
     """
     known = {stick.number for stick in snapshot.sticks}
+    sticks = [_of_stick(stick, places.get(stick.number), problems or {}) for stick in snapshot.sticks]
+    same = Counter(offer.lasting_identity for offer in sticks)
     return (
         *(Offer(path, path.name) for path in given),
-        *(_of_stick(stick, places.get(stick.number), problems or {}) for stick in snapshot.sticks),
+        *(
+            replace(offer, twin=same[offer.lasting_identity] > 1 and bool(offer.lasting_identity))
+            for offer in sticks
+        ),
         *(Offer(path, path.name) for number, path in places.items() if number not in known),
     )
 
@@ -130,17 +140,21 @@ class Sticks:
 
     def __init__(
         self, given: Sequence[Path] = (), fallback: Path | None = None,
-        changed: Callable[[], None] = lambda: None,
+        changed: Callable[[], None] = lambda: None, *, marks: Path | None = None,
     ) -> None:  # fmt: skip
-        """`given` directories are always here; `fallback` is when nothing else is. `changed` hears of changes."""
+        """`given` directories are always here; `fallback` is when nothing else is. `changed` hears of changes.
+
+        In the directory `marks` it is remembered which sticks were mounted by the kiosk.
+        """
         self.changed = changed
         self._given = tuple(given)
         self._fallback = fallback
         self._snapshot = Snapshot()
         self._problems: dict[str, str] = {}
         self._tried: set[str] = set()
-        self._ours: dict[str, Stick] = {}
+        self._held = Held(marks)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._reader_was_empty = False
         self.here = self._look()
 
     def _look(self) -> tuple[Offer, ...]:
@@ -152,9 +166,9 @@ class Sticks:
 
     def refresh(self) -> None:
         """Look at what is mounted now. Cheap: to be called now and then, since mounting is no event of udev."""
-        found = self._look()
-        if found != self.here:
-            self.here = found
+        before = self.here, self._reader_was_empty
+        self.here, self._reader_was_empty = self._look(), self.empty_reader
+        if (self.here, self._reader_was_empty) != before:
             self.changed()
 
     @property
@@ -182,9 +196,8 @@ class Sticks:
                     self.tokens.look(anew=True)
                 here = {stick.identity for stick in snapshot.sticks}
                 self._tried &= here
-                for gone in (self._problems.keys() | self._ours.keys()) - here:
-                    self._problems.pop(gone, None)
-                    self._ours.pop(gone, None)
+                self._problems = {name: why for name, why in self._problems.items() if name in here}
+                self._held.see(snapshot.sticks)
                 self.refresh()
                 for offer in self.here:
                     stick = offer.stick
@@ -198,14 +211,9 @@ class Sticks:
         task.add_done_callback(self._tasks.discard)
 
     async def _mount(self, stick: Stick) -> None:
-        from kiosk.media import mount
-
-        try:
-            await mount.mount(stick.node)
-        except KioskError as error:
-            self._problems[stick.identity] = error.id
-        else:
-            self._ours[stick.identity] = stick
+        problem = await self._held.mount(stick, lambda: stick in self._snapshot.sticks)
+        if problem is not None:
+            self._problems[stick.identity] = problem
         self.refresh()
 
     async def mount_anew(self, offer: Offer) -> None:
@@ -214,7 +222,7 @@ class Sticks:
         One that somebody else uses stays mounted. Raises `medium.gone`, `mount.*`; `medium.other` when it is
         mounted elsewhere now.
         """
-        if offer.stick is None or offer.stick.identity not in self._ours:
+        if offer.stick is None or offer.stick not in self._held:
             return
         from kiosk.media import mount
 
@@ -223,7 +231,7 @@ class Sticks:
         except KioskError as error:
             if error.id != "mount.busy":
                 raise
-        place = await mount.mount(offer.stick.node)
+        place, _ = await mount.mount(offer.stick.node)
         self.refresh()
         if place != offer.path:
             raise KioskError("medium.other")
@@ -239,19 +247,16 @@ class Sticks:
 
         self._tried.add(offer.stick.identity)
         await mount.let_go(offer.stick.node)
-        self._ours.pop(offer.stick.identity, None)
+        self._held.forget(offer.stick)
         self.refresh()
 
     async def close(self) -> None:
-        """Unmount what was mounted for this visit; what takes too long or is in use stays as it is."""
-        from kiosk.media import mount
-
+        """Unmount what was mounted by this kiosk; what takes too long or is in use stays as it is."""
         if self.tokens:
             self.tokens.close()
-        with contextlib.suppress(TimeoutError, KioskError):
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(UNMOUNT_SECONDS):
-                for stick in self._ours.values():
-                    await mount.unmount(stick.node)
+                await self._held.close(self._tasks)
 
 
 class OnlyGiven(Sticks):

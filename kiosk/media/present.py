@@ -15,6 +15,8 @@ READ = WRITTEN | {"btrfs", "ext2", "ext3", "f2fs", "iso9660", "ntfs", "udf", "xf
 ENCRYPTED = frozenset({"BitLocker", "crypto_LUKS"})
 UNKNOWN = "unknown"
 """The usage of what holds something, but nothing that udev knows for sure."""
+EMPTY_TABLE = "table"
+"""The usage of a disk with a partition table and no partition: nothing is on it, or its table is being read."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Stick:
     filesystem: str
     """The kind as udev names it (ID_FS_TYPE); empty when there is none that it knows."""
     usage: str
-    """What such a filesystem is for (ID_FS_USAGE): filesystem, crypto, raid, other, or `UNKNOWN`."""
+    """What such a filesystem is for (ID_FS_USAGE): filesystem, crypto, raid, other; `UNKNOWN` or `EMPTY_TABLE`."""
     uuid: str
     label: str
     size: int
@@ -67,7 +69,7 @@ class Stick:
         """Why no certificate can be put here, as an id of `kiosk.errors.TABLE`."""
         if self.filesystem in ENCRYPTED or self.usage == "crypto":
             return "medium.encrypted"
-        if not self.filesystem and not self.usage:
+        if not self.filesystem and self.usage in {"", EMPTY_TABLE}:
             return "medium.unformatted"
         if self.filesystem not in READ:
             return "medium.filesystem"

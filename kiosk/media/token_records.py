@@ -82,6 +82,14 @@ class Token:
         texts = {"token": self.label, "manufacturer": self.manufacturer, "serial": self.serial}
         return token_uri({**texts, "model": self.model})
 
+    @property
+    def target(self) -> TokenUri:
+        """What names this token, and no other, to whoever opens it: all that stays the same, and its module."""
+        return TokenUri(
+            token=self.label, serial=self.serial, manufacturer=self.manufacturer, model=self.model,
+            module_path=self.module,
+        )  # fmt: skip
+
     def object_uri(self, id_: bytes) -> str:
         """The URI of what has this CKA_ID on it."""
         return f"{self.uri};id=" + "".join(f"%{byte:02x}" for byte in id_)

@@ -11,6 +11,7 @@ import os
 import socket
 import time
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,8 +19,8 @@ from typing import Any, Self
 import pyudev
 
 from kiosk import log
-from kiosk.media.described import ATTRIBUTES, PROPERTIES, Device, snapshot_of
-from kiosk.media.present import Snapshot
+from kiosk.media.described import ATTRIBUTES, PROPERTIES, Device, reads_cards, snapshot_of
+from kiosk.media.present import EMPTY_TABLE, Snapshot
 
 RESCAN = 5.0
 """Seconds without an event after which to look all the same."""
@@ -27,11 +28,12 @@ SETTLE = 0.004
 """Seconds of silence after which the events that one insertion makes count as all there."""
 LONGEST = 0.05
 """Seconds of events without a silence after which to look nevertheless."""
+EMPTY = 1.0
+"""Seconds that a disk with an empty partition table is left out: its partitions may be about to come."""
 DRAINED = 256
 """Events taken at once: others wait for the event loop too."""
 SYSTEM = ("/", "/boot", "/boot/efi", "/boot/firmware", "/home", "/usr", "/var")
 """Where this machine's own filesystems are: it may run from a disk on USB."""
-KINDS = frozenset({"disk", "partition", "usb_device"})
 UDEV = Path("/run/udev")
 """The directory of udev's daemon."""
 
@@ -52,6 +54,7 @@ class Watch:
         self._happened = asyncio.Event()
         self._closed = False
         self._system = _system()
+        self._empty: dict[str, float] = {}
         try:
             self._context = pyudev.Context()
             self._listen()
@@ -111,7 +114,7 @@ class Watch:
             while not self._closed:
                 # Cleared before looking: what happens while we look makes us look again.
                 self._happened.clear()
-                snapshot = self.now()
+                snapshot = self._ripe(self.now())
                 if snapshot != last:
                     last = snapshot
                     yield snapshot
@@ -121,10 +124,25 @@ class Watch:
                 self._loop.remove_reader(self._events)
             self._loop = None
 
+    def _ripe(self, snapshot: Snapshot) -> Snapshot:
+        """Leave out what has an empty table since a moment only."""
+        now = time.monotonic()
+        empty = {stick.identity for stick in snapshot.sticks if stick.usage == EMPTY_TABLE}
+        self._empty = {name: self._empty.get(name, now + EMPTY) for name in empty}
+        return replace(
+            snapshot,
+            sticks=tuple(stick for stick in snapshot.sticks if self._empty.get(stick.identity, now) <= now),
+        )
+
+    def _patience(self) -> float:
+        """Give the seconds after which to look without an event."""
+        now = time.monotonic()
+        return min([self._rescan, *(ripe - now for ripe in self._empty.values() if ripe > now)])
+
     async def _something(self) -> None:
         """Wait for events, and then for the end of them, but not for ever for either."""
         try:
-            async with asyncio.timeout(self._rescan):
+            async with asyncio.timeout(self._patience()):
                 await self._happened.wait()
         except TimeoutError:
             return
@@ -155,10 +173,13 @@ class Watch:
         usb = {device.sys_path for device in found if device.device_type == "usb_device"}
         for device in found:
             above = _usb_above(device.sys_path, usb)
-            if device.device_type in KINDS and above:
+            if device.device_type in PROPERTIES and above:
                 # Gone since it was listed: no property or file of it has to be there any more.
                 with contextlib.suppress(LookupError, OSError):
-                    yield _device(device, above)
+                    if device.device_type != "usb_device" or reads_cards(
+                        device.properties.get("ID_USB_INTERFACES", "")
+                    ):
+                        yield _device(device, above)
 
 
 def _usb_above(path: str, usb: Collection[str]) -> str:
@@ -170,7 +191,8 @@ def _usb_above(path: str, usb: Collection[str]) -> str:
 
 def _device(found: Any, usb: str) -> Device:
     attributes = _texts(ATTRIBUTES, found.attributes) if found.subsystem == "block" else {}
-    return Device(found.sys_path, found.device_type, usb, _texts(PROPERTIES, found.properties), attributes)
+    properties = _texts(PROPERTIES[found.device_type], found.properties)
+    return Device(found.sys_path, found.device_type, usb, properties, attributes)
 
 
 def _texts(names: Collection[str], values: Mapping[str, str | bytes]) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""The block cipher ARIA (RFC 5794), for reading keys only: `cryptography` has none.
+"""The block cipher ARIA (RFC 5794), for keys that came under it: `cryptography` has none.
 
 Nobody is known to write Korean key files under ARIA, so speed does not matter here (a key takes some tens of
-milliseconds), and nothing is ever written with it.
+milliseconds). Written with it is only what was under ARIA before, when its password changes.
 """
 
 from functools import cache
@@ -129,3 +129,14 @@ def decrypt_cbc(key: bytes, iv: bytes, ciphertext: bytes) -> bytes:
         plaintext += (_block(block, keys) ^ before).to_bytes(_BLOCK)
         before = block
     return bytes(plaintext)
+
+
+def encrypt_cbc(key: bytes, iv: bytes, plaintext: bytes) -> bytes:
+    """Encrypt whole blocks in CBC mode; padding is the caller's. `key` has 16, 24 or 32 bytes, `iv` 16."""
+    keys = _encryption_keys(key)
+    ciphertext = bytearray()
+    before = int.from_bytes(iv)
+    for start in range(0, len(plaintext), _BLOCK):
+        before = _block(int.from_bytes(plaintext[start : start + _BLOCK]) ^ before, keys)
+        ciphertext += before.to_bytes(_BLOCK)
+    return bytes(ciphertext)

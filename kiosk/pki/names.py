@@ -174,14 +174,44 @@ def _directory(name: x509.Name) -> str:
 
 def _part(attribute: x509.NameAttribute[str | bytes]) -> str:
     keyword = _KEYWORDS.get(attribute.oid, attribute.oid.dotted_string)
-    value = attribute.value if isinstance(attribute.value, str) else attribute.value.hex()
-    value = "".join(
-        "_" if char in _FAT_REFUSES or unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else char
-        for char in unicodedata.normalize("NFC", value)
-    )
+    value = _harmless(attribute.value)
     if unicodedata.combining(value[:1] or "x"):  # would melt into the equals sign
         value = "_" + value
     return f"{keyword}={value}"
+
+
+def masked_name(name: str) -> str:
+    """Hide a person's name from those who look over a shoulder: 홍*동, 남**수, 김*, H*** ******g.
+
+    The first and the last letter stay, and blanks; of two letters only the first, of one none.
+    """
+    letters = unicodedata.normalize("NFC", name.strip())
+    if len(letters) > ATTRIBUTE_LIMIT:
+        letters = letters[:ATTRIBUTE_LIMIT]
+    last = letters[-1:] if len(letters) > 2 else "*" * (len(letters) - 1)
+    first = letters[:1] if len(letters) > 1 else "*" * len(letters)
+    return first + "".join(" " if char == " " else "*" for char in letters[1:-1]) + last
+
+
+def _harmless(value: str | bytes) -> str:
+    """Replace what FAT refuses or nobody sees; NFC."""
+    return "".join(
+        "_" if char in _FAT_REFUSES or unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else char
+        for char in unicodedata.normalize("NFC", value if isinstance(value, str) else value.hex())
+    )
+
+
+def authority_directory(issuer: x509.Name) -> str:
+    """Give the name of the directory for the sets of an authority: the O of its name, as all its brands have it.
+
+    Of a foreign name without one the most specific part is taken; the result is one harmless path component.
+    """
+    organizations = issuer.get_attributes_for_oid(NameOID.ORGANIZATION_NAME) or list(issuer)[-1:]
+    text = _harmless(organizations[0].value) if organizations else ""
+    text = text.encode()[:DIRECTORY_LIMIT].decode(errors="ignore").strip(" ")
+    if not text or text[-1] == ".":
+        text = text[:-1] + "_"
+    return text
 
 
 def display_name(common_name: str) -> str:

@@ -35,6 +35,7 @@ def check_path(
     `authority.chain` with the fact `reason`: `time` (one is not valid then), `policy`, or `path` (signature,
     names, extensions; the library's words are the exception's cause).
     """
+    at = at.replace(microsecond=0)  # the last second of a certificate has 1,000 milliseconds
     for each in (certificate, issuing, root):
         if not each.not_valid_before_utc <= at <= each.not_valid_after_utc:
             raise KioskError("authority.chain", reason="time")

@@ -3,15 +3,20 @@
 import contextlib
 import time
 from collections.abc import Iterable
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Static
 
 from kiosk.errors import Exit, KioskError
 from kiosk.i18n import text
 from kiosk.lifecycle.issue import Issuing
+from kiosk.lifecycle.papers import leave_papers
+from kiosk.receipt import slip_of_number
 from screens.flow import Nav
 from screens.step import Step
+from screens.walkup.slip import Slip
 from screens.widgets.frame import KeyBar, KeyHint
 
 STAGES = ("key_made", "staged", "issued", "written", "proved")
@@ -24,6 +29,7 @@ class Act(Step):
     """Five lines, one for each stage, with the seconds so far."""
 
     word = "act"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("2", "slip", show=False)]
     _failed: KioskError | None = None
 
     def middle(self) -> Iterable[Widget]:
@@ -45,6 +51,8 @@ class Act(Step):
         if self._failed is not None:
             yield KeyHint("enter", "Enter", text("key.retry" if self._retry else "key.end"))
             yield KeyHint("escape", "Esc", text("key.back"))
+            if self.visit.unfinished is not None:
+                yield KeyHint("2", "2", text("key.slip"))
             yield KeyHint("f1", "F1", text("key.help"))
         yield KeyHint("f9", "F9", text("key.staff"))
 
@@ -98,17 +106,31 @@ class Act(Step):
             service = Issuing(visit.services, progress=self._reached, mount_anew=visit.mount_anew)
             async with visit.sticks.in_use(visit.token) if visit.token else contextlib.nullcontext():
                 visit.outcome = await service.issue(visit.application(), target)
+            visit.papers = await leave_papers(visit.services, visit.outcome)
         except KioskError as error:
             if error.id in TYPED_WRONG:
                 visit.pin.wipe()
             self._failed, self.at_work = error, False
             self._say_how_it_stands()
             self.fault(error)
-            said = text("error.resumable", request=error.request) if error.request else ""
-            self.query_one("#seconds", Static).update(said)
+            await self._say_how_to_resume(error)
             self.query_one(KeyBar).hints = list(self.hints())
             return
         self.dismiss(Nav.NEXT)
+
+    async def _say_how_to_resume(self, error: KioskError) -> None:
+        """Name the request that is left, and have a slip of it ready to be taken along."""
+        said, self.visit.unfinished = "", None
+        if error.request:
+            said = text("error.resumable", request=error.request)
+            with contextlib.suppress(KioskError):
+                self.visit.unfinished = await slip_of_number(self.visit.services, error.request)
+        self.query_one("#seconds", Static).update(said)
+
+    def action_slip(self) -> None:
+        """Show the slip of the request that is left."""
+        if self._failed is not None and self.visit.unfinished is not None:
+            self.app.push_screen(Slip(self.visit))
 
     def action_go_on(self) -> None:
         """Try again what has failed, or end where that cannot help."""

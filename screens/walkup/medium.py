@@ -11,6 +11,7 @@ from kiosk.i18n import text, visible
 from kiosk.lifecycle.issue import SPACE_NEEDED
 from kiosk.media.directory import DirectoryMedium
 from kiosk.media.offers import Offer
+from kiosk.media.sizes import size_text
 from screens.flow import Nav
 from screens.step import Step
 from screens.widgets.choice import Choice
@@ -100,7 +101,7 @@ def _told_apart(offer: Offer) -> str:
         return visible(f"{offer.token.model}  {offer.token.serial}".strip())
     if offer.stick is None:
         return visible(str(offer.path))
-    return f"{visible(offer.stick.name)}  {_bytes(offer.stick.size)}".strip()
+    return f"{visible(offer.stick.name)}  {size_text(offer.stick.size)}".strip()
 
 
 MOST_ROOM = 10**15
@@ -117,12 +118,4 @@ def _room(offer: Offer) -> str:
     if room > (offer.stick.size if offer.stick else MOST_ROOM):
         # A filesystem says of itself what its maker likes; more than the stick has is no use to anybody.
         return ""
-    return text("medium.room", room=_bytes(room))
-
-
-def _bytes(count: int) -> str:
-    """Write a size as it is printed on sticks: in powers of ten."""
-    megabytes = count // 10**6
-    if megabytes < 1000:
-        return f"{megabytes} MB"
-    return f"{megabytes / 1000:.1f} GB" if megabytes < 10_000 else f"{megabytes // 1000:,} GB"
+    return text("medium.room", room=size_text(room))

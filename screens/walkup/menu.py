@@ -10,15 +10,25 @@ from screens.step import Step
 from screens.widgets.choice import Choice
 from screens.widgets.frame import KeyHint
 
+ENTRIES = (
+    "issue", "renew", "look", "password", "copy", "backup", "restore", "reissue", "lost",
+)  # fmt: skip
+"""The flows in the order in which people want them; those are offered that there are. Nine have a number key."""
+
 
 class Menu(Step):
     """Choose what to do."""
 
     word = "menu"
+    dense = True
 
     def middle(self) -> Iterable[Widget]:
         """List the flows."""
-        yield Choice(1, "issue", text("flow.issue"), more=text("flow.issue.more"))
+        from screens.walkup.flows import FLOWS
+
+        offered = [flow for flow in ENTRIES if flow in FLOWS]
+        for number, flow in enumerate(offered, 1):
+            yield Choice(number, flow, text(f"flow.{flow}"), more=text(f"flow.{flow}.more"))
 
     def hints(self) -> Iterable[KeyHint]:
         """Say that Enter chooses here."""
@@ -26,6 +36,6 @@ class Menu(Step):
             yield KeyHint(hint.key, hint.cap, text("key.choose")) if hint.key == "enter" else hint
 
     def chosen(self, value: str) -> None:
-        """Begin the flow."""
-        self.visit.flow = value
+        """Begin the flow, with nothing chosen for it yet."""
+        self.visit.flow, self.visit.chosen = value, None
         self.dismiss(Nav.NEXT)

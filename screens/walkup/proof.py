@@ -13,8 +13,8 @@ from kiosk.errors import KioskError
 from kiosk.i18n import text
 from kiosk.lifecycle import dates
 from screens.flow import Nav
-from screens.step import Step
 from screens.visit import Visit
+from screens.walkup.prints import Prints
 from screens.walkup.slip import CalendarCode, Slip
 from screens.widgets.frame import KeyHint
 from screens.widgets.parts import BigDate, Marks
@@ -24,7 +24,7 @@ AGAIN_SECONDS = 2.0
 """After which a stick that something else is using is tried again."""
 
 
-class Proof(Step):
+class Proof(Prints):
     """The last screen of the flow."""
 
     word = "proof"
@@ -54,6 +54,9 @@ class Proof(Step):
             until = text("proof.until", year=end.year, month=end.month, day=end.day)
             yield Static(until, classes="strong", markup=False)
             yield Static(text("proof.renew", year=opens.year, month=opens.month, day=opens.day), markup=False)
+        if self.visit.papers and self.visit.papers.problem:
+            problem = self.visit.papers.problem
+            yield Static(text("proof.no_papers", code=problem.code), classes="warning gap", markup=False)
         yield Static(text("notice.own"), classes="warning", markup=False)
 
     def question(self) -> str:
@@ -71,13 +74,14 @@ class Proof(Step):
             self.run_worker(self._let_go(), exit_on_error=True)
 
     async def _let_go(self) -> None:
-        medium = self.visit.medium
+        medium, said = self.visit.medium, False
         while medium is not None and self._busy_with_stick:
             try:
                 await self.visit.sticks.let_go(medium)
             except KioskError as error:
                 if error.kind.retry and error.id != "medium.gone":
                     self.fault(error)
+                    said = True
                     await asyncio.sleep(AGAIN_SECONDS)
                     continue
                 if error.id != "medium.gone":
@@ -86,7 +90,8 @@ class Proof(Step):
                     self._busy_with_stick = False
                     return
             self._busy_with_stick = False
-        self.clear_fault()
+        if said:
+            self.clear_fault()
         self.query_one("#remove", Static).update(self._about_the_stick())
 
     def hints(self) -> Iterable[KeyHint]:
@@ -94,6 +99,7 @@ class Proof(Step):
         yield KeyHint("enter", "Enter", text("key.end"))
         yield KeyHint("1", "1", text("key.code"))
         yield KeyHint("2", "2", text("key.slip"))
+        yield from self.printing_hint()
         yield KeyHint("f1", "F1", text("key.help"))
         yield KeyHint("f9", "F9", text("key.staff"))
 
@@ -106,8 +112,8 @@ class Proof(Step):
         self.app.push_screen(Slip(self.visit))
 
     async def answer(self) -> None:
-        """End, but not before the stick can be pulled."""
-        if not self._busy_with_stick:
+        """End, but not before the stick can be pulled, nor while a slip is being printed."""
+        if not self._busy_with_stick and not self.at_work:
             self.dismiss(Nav.NEXT)
 
     def action_back(self) -> None:

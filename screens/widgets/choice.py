@@ -8,6 +8,21 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 
+class NoChoice(Widget):
+    """What stands among answers and cannot be chosen now, and why."""
+
+    def __init__(self, title: str, why: str) -> None:
+        """Both are shown as they are."""
+        super().__init__()
+        self._title = title
+        self._why = why
+
+    def compose(self) -> ComposeResult:
+        """Put the reason below the title."""
+        yield Static(self._title, classes="title", markup=False)
+        yield Static(self._why, classes="why", markup=False)
+
+
 class Choice(Widget, can_focus=True):
     """An answer that can be chosen by its number, by Enter when it is marked, or by a touch."""
 

@@ -124,14 +124,3 @@ def test_the_state_is_not_needed_but_must_agree(kiosk: Kiosk, state: Path, real_
     refused(kiosk("media", "--practice", "--state", real_state, "--json", at=None), 1, "state.practice")
     refused(kiosk("media", "--state", real_state, "--json"), 1, "state.at")
     refused(kiosk("media", "--state", state / "no", "--json", at=None), 2, "state.missing")
-
-
-@pytest.mark.parametrize(
-    ("size", "said"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (64_000_000, "64 MB"), (15_938_355_200, "15.9 GB"),
-     (2_000_000_000_000, "2.0 TB"), (5 * 10**15, "5000.0 TB")],
-)  # fmt: skip
-def test_sizes_as_printed_on_sticks(size: int, said: str) -> None:
-    from kiosk.cli.media import _size
-
-    assert _size(size) == said

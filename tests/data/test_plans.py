@@ -15,6 +15,7 @@ LOOK_UPS: dict[str, Callable[[Registry], object]] = {
     "active request": lambda registry: registry.active_request(1, "personal-general"),
     "active requests": lambda registry: registry.active_requests(),
     "active requests before": lambda registry: registry.active_requests(before=AT),
+    "request that replaced one": lambda registry: registry.replacing(1),
     "certificate by serial": lambda registry: registry.certificate(serial="a1"),
     "certificate by id": lambda registry: registry.certificate(id=1),
     "those of a person": lambda registry: registry.certificates_of(1),

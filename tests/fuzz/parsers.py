@@ -17,7 +17,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from kiosk.config import State, load_allowed, load_modules
@@ -28,14 +28,15 @@ from kiosk.media.mounted import mounted, mounts
 from kiosk.media.place import Place
 from kiosk.media.scan import _certificate
 from kiosk.media.token_uri import TokenUri
-from kiosk.pki import container, names, npki, path, vid
+from kiosk.pki import container, names, npki, pairs, path, pbe, pkcs12, pkcs12_write, vid
 from kiosk.pki.keys import load_key, read_random
 from kiosk.secret import Secret
 from tests.conftest import TODAY
-from tests.pki import vectors
+from tests.pki import pfx_writer, vectors
 
 KEY_FILES = tuple(path.read_bytes() for path in sorted(vectors.FOLDER.glob("*.key")))
 PLAIN_KEYS = tuple(path.read_bytes() for path in sorted(vectors.FOLDER.glob("plain-*.der")))
+PROPERTIES = sorted({name for names in described.PROPERTIES.values() for name in names})
 LONGEST_NAME = 200
 
 
@@ -68,14 +69,14 @@ def _file(data: bytes) -> Path:
     return file
 
 
-def _made() -> x509.Certificate:
+def _made(public: rsa.RSAPublicKey | None = None) -> x509.Certificate:
     key = ec.generate_private_key(ec.SECP256R1())
     name = names.subject(organization="yessign", units=["a", "나"], common_name="홍길동()0004")
     identity = vid.other_name("홍길동", bytes(32))
     start = dt.datetime(2026, 11, 21, 15, tzinfo=dt.UTC)
     policy = x509.PolicyInformation(x509.ObjectIdentifier("2.25.1.1"), ["https://x"])
     return (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(public or key.public_key())
         .serial_number(0x1234).not_valid_before(start).not_valid_after(start + dt.timedelta(365))
         .add_extension(x509.SubjectAlternativeName([identity]), critical=False)
         .add_extension(x509.CertificatePolicies([policy]), critical=True)
@@ -85,6 +86,7 @@ def _made() -> x509.Certificate:
 
 
 WHOLE = _made()
+OF_KEY = _made(load_key(Secret(PLAIN_KEYS[-1])).public_key()).public_bytes(Encoding.DER)
 
 
 def certificate(data: bytes) -> None:
@@ -101,8 +103,22 @@ def certificate(data: bytes) -> None:
 
 def key_file(data: bytes) -> None:
     assert 0 < len(container.key_format(data)) <= LONGEST_NAME
-    with contextlib.suppress(container._UnreadableError):
+    with contextlib.suppress(pbe.UnreadableError):
         container._recipe(data)
+
+
+def pfx_file(data: bytes) -> None:
+    """With no password at all, so that it stops where one is tried."""
+    reader = pkcs12._Reader(())
+    with contextlib.suppress(pbe.UnreadableError, KioskError):
+        reader.read(data)
+    contents = pkcs12.Contents(tuple(reader.keys), tuple(reader.certificates))
+    for whole in pairs.find(contents) if contents.keys else ():
+        assert (
+            0
+            < len(names.authority_directory(whole.signing.certificate.issuer).encode())
+            <= names.DIRECTORY_LIMIT
+        )
 
 
 def private_key(data: bytes) -> None:
@@ -119,7 +135,7 @@ def mountinfo(data: bytes) -> None:
 def said_by_udev(data: bytes) -> None:
     text = data.decode("utf-8", "surrogateescape")
     words = text.split("\n")
-    properties = dict(zip(described.PROPERTIES, words, strict=False))
+    properties = dict(zip(PROPERTIES, words, strict=False))
     attributes = dict(zip(described.ATTRIBUTES, reversed(words), strict=False))
     for kind in ("disk", "partition", "usb_device"):
         described.snapshot_of([described.Device("/sys/x", kind, "/sys", properties, attributes)])
@@ -166,13 +182,27 @@ method = "phone"
 """.encode()
 UDEV = "\n".join(
     {"ID_FS_LABEL_ENC": r"a\x20b\xff", "ID_FS_TYPE": "vfat", "MAJOR": "8", "MINOR": "17"}.get(name, name)
-    for name in described.PROPERTIES
+    for name in PROPERTIES
 ).encode()
 MOUNTS = b"610 27 8:17 / /media/kim/a\\040b rw,nosuid shared:330 - vfat /dev/sdb1 rw\n" * 2
+
+
+def _pfx_files() -> tuple[bytes, ...]:
+    """In the open, which is read to its end, and as they are."""
+    key = PLAIN_KEYS[-1]
+    entry = pkcs12_write.Entry(Secret(key), OF_KEY, "홍길동", b"1")
+    shapes = (
+        pfx_writer.Shape(key="plain", mac="none"),
+        pfx_writer.Shape(key="plain", mac="none", one_safe=True, ber=True),
+    )
+    opened = tuple(pfx_writer.make(key, OF_KEY, shape) for shape in shapes)
+    return (*opened, *(pkcs12_write.write([entry], Secret("x"), modern=modern) for modern in (False, True)))
+
 
 PARSERS = {
     "certificate": Parser(certificate, (WHOLE.public_bytes(Encoding.DER),)),
     "key file": Parser(key_file, KEY_FILES),
+    "pfx": Parser(pfx_file, _pfx_files()),
     "private key": Parser(private_key, PLAIN_KEYS),
     "mountinfo": Parser(mountinfo, (MOUNTS,)),
     "udev": Parser(said_by_udev, (UDEV,)),

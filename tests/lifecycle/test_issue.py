@@ -1,7 +1,6 @@
 """The issue service: its moves, what it does when something comes in between, and what it leaves behind."""
 
 import itertools
-from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,100 +10,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from data.records import Request, WholeCertificate
 from data.registry import Registry
 from kiosk.authority import certificates
 from kiosk.clock import Clock
 from kiosk.errors import KioskError
-from kiosk.lifecycle.application import Application
-from kiosk.lifecycle.issue import Issuing
-from kiosk.lifecycle.keys import make_rsa_key
-from kiosk.lifecycle.outcome import Outcome
 from kiosk.lifecycle.recovery import lock_name
 from kiosk.lifecycle.request import working_on
 from kiosk.pki import keys as pki_keys
 from kiosk.pki.profiles import load_profiles
 from kiosk.secret import Secret
-from kiosk.services import Services
-from tests.conftest import ID_NUMBER, PASSWORD, TODAY
-
-WHOLE = ["signCert.der", "signPri.key"]
-
-
-@pytest.fixture(scope="session")
-def keys() -> list[rsa.RSAPrivateKey]:
-    """Subscribers' keys, made once."""
-    return [make_rsa_key() for _ in range(2)]
-
-
-class Desk:
-    """One person after the other at one state; what is expensive is shared."""
-
-    def __init__(self, state: Path, services: Services, keys: list[rsa.RSAPrivateKey]) -> None:
-        self.state = state
-        self.services = services
-        self.made = 0
-        self.reached: list[str] = []
-        self._keys = itertools.cycle(keys)
-
-    def _make_key(self) -> rsa.RSAPrivateKey:
-        self.made += 1
-        return next(self._keys)
-
-    async def issue(
-        self, medium: Path, when: str = "", act: Callable[[], object] = lambda: None, **changes: object
-    ) -> Outcome:
-        """Issue, and do `act` when the request reaches the state `when`."""
-        usual = Application(
-            profile=load_profiles()["personal-general"], name="홍길동", id_number=Secret(ID_NUMBER),
-            phone="01023456789", password=Secret(PASSWORD), method="phone",
-        )  # fmt: skip
-        self.reached = []
-
-        def progress(state: str) -> None:
-            self.reached.append(state)
-            if state == when:
-                act()
-
-        issuing = Issuing(self.services, progress=progress, make_key=self._make_key)
-        return await issuing.issue(replace(usual, **changes), medium)  # type: ignore[arg-type]
-
-    async def refused(self, medium: Path, id_: str, *arguments: object, **changes: object) -> KioskError:
-        with pytest.raises(KioskError) as caught:
-            await self.issue(medium, *arguments, **changes)  # type: ignore[arg-type]
-        assert caught.value.id == id_
-        return caught.value
-
-    def rows(self) -> tuple[list[Request], list[WholeCertificate]]:
-        """Every request and certificate, read by another connection."""
-        registry = Registry.open(self.state / "registry.db")
-        try:
-            held = [registry.certificate(id=one.id) for one in registry.find_certificates(limit=1000)]
-            found = (registry.request(id=number) for number in range(1, 50))
-            return [request for request in found if request], [one for one in held if one]
-        finally:
-            registry.close()
-
-    def actions(self) -> list[str]:
-        registry = Registry.open(self.state / "registry.db")
-        try:
-            return [line.action for line in registry.audit_rows()]
-        finally:
-            registry.close()
-
-
-@pytest.fixture
-async def desk(state: Path, keys: list[rsa.RSAPrivateKey]) -> AsyncIterator[Desk]:
-    async with await Services.open(state, clock=Clock(TODAY)) as services:
-        yield Desk(state, services, keys)
-
-
-def sets(medium: Path) -> list[str]:
-    return sorted(path.name for path in medium.glob("NPKI/*/USER/*/*"))
-
-
-def break_off() -> None:
-    raise KioskError("medium.gone")
+from tests.conftest import ID_NUMBER, TODAY
+from tests.lifecycle.desk import WHOLE, Desk, break_off, sets
 
 
 async def test_the_moves(desk: Desk, medium: Path, keys: list[rsa.RSAPrivateKey]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kiosk.media.directory import DirectoryMedium
 from tests.media.calls import CHANGES, Calls, kill_at
-from tests.media.scenes import SCENES
+from tests.media.change_scenes import SCENES
 
 
 def main(base: Path, scene_name: str) -> None:

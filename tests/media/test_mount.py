@@ -1,6 +1,7 @@
 """Sticks are mounted and let go by a real udisksd, on a real system bus, with real filesystems on loop devices."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from tests.conftest import TODAY
 from tests.media import udisks
 from tests.media.conftest import needs
-from tests.media.udisks import KIOSK, Machine
+from tests.media.udisks import KIOSK, ROOT, Machine
 
 CALL = """
 import asyncio, json, sys
@@ -17,9 +18,26 @@ from pathlib import Path
 from kiosk.errors import KioskError
 from kiosk.media import mount
 try:
-    print(json.dumps(asyncio.run(getattr(mount, sys.argv[1])(Path(sys.argv[2]))), default=str))
+    answer = asyncio.run(getattr(mount, sys.argv[1])(Path(sys.argv[2])))
+    print(json.dumps(answer[0] if isinstance(answer, tuple) else answer, default=str))
 except KioskError as error:
     print(json.dumps({"error": error.id}))
+"""
+
+HELD = """
+import asyncio, os, sys
+from dataclasses import replace
+from pathlib import Path
+from kiosk.media import held
+from tests.media.sticks import STICK
+stick, kept = replace(STICK, node=Path(sys.argv[2])), held.Held(Path(sys.argv[3]))
+kept.see([stick])
+if sys.argv[1] == "killed":
+    held.AGAIN |= {"medium.gone": 400}
+    refused = Path(sys.argv[3]).with_name("refused")
+    print(asyncio.run(kept.mount(stick, lambda: refused.touch() is None)), flush=True)
+    os.kill(os.getpid(), 9)
+asyncio.run(kept.close())
 """
 
 
@@ -105,6 +123,38 @@ def test_what_is_mounted_elsewhere_is_used_there(machine: Machine) -> None:
     machine.removes(node)
 
 
+def test_what_a_killed_visit_left_mounted(machine: Machine, tmp_path: Path) -> None:
+    """The next visit lets it go, and leaves what somebody else has mounted."""
+    ours, theirs = machine.disk("ours", 8), machine.disk("theirs", 8)
+    machine.does("mkdir", "-p", "/media/desktop")
+    machine.does("mount", theirs, "/media/desktop")
+    for node in (ours, theirs):
+        marks = tmp_path / node.name
+        status, said = machine.python(HELD, "killed", node, marks)
+        assert (status, said.splitlines()[0]) == (137, "None"), said
+        assert len(mounts(machine, node)) == 1
+        assert len(list(marks.iterdir())) == (1 if node == ours else 0)
+        assert machine.python(HELD, "next", node, marks) == (0, "")
+        assert len(mounts(machine, node)) == (0 if node == ours else 1)
+        assert list(marks.iterdir()) == []
+    machine.does("umount", "/media/desktop")
+    machine.removes(ours)
+    machine.removes(theirs)
+
+
+def test_mounted_once_udisks_knows_it(machine: Machine, tmp_path: Path) -> None:
+    """udev has told of the stick, and udisks2 has not heard of it yet."""
+    node = Path(machine.does("losetup", "--find").strip())
+    words = ["env", f"PYTHONPATH={ROOT}", sys.executable, "-c", HELD, "killed", node, tmp_path / "marks"]
+    pid = machine.starts(*words)
+    machine.waits(f"test -e {tmp_path}/refused")
+    assert machine.disk("late", 8) == node
+    machine.waits(f"! kill -0 {pid} 2>/dev/null || grep -q 'State:.Z' /proc/{pid}/status")
+    assert len(mounts(machine, node)) == 1
+    asks(machine, "let_go", node)
+    machine.removes(node)
+
+
 def test_a_write_protected_one(machine: Machine) -> None:
     node = machine.disk("protected", 8)
     machine.removes(node)
@@ -147,7 +197,7 @@ def test_a_damaged_filesystem(machine: Machine) -> None:
 
 def test_nothing_that_could_be_mounted(machine: Machine) -> None:
     node = machine.disk("empty", 8, make="")
-    assert asks(machine, "mount", node) == {"error": "mount.failed"}
+    assert asks(machine, "mount", node) == {"error": "medium.gone"}
     assert asks(machine, "let_go", node) is False
     machine.removes(node)
     assert asks(machine, "mount", Path("/dev/none")) == {"error": "medium.gone"}

@@ -1,18 +1,17 @@
 """What is offered to put a certificate on."""
 
 import asyncio
-import contextlib
 import itertools
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kiosk.errors import TABLE, KioskError
-from kiosk.media import mount, offers, watch
+from kiosk.media import offers
 from kiosk.media.offers import Offer, Sticks, back_again
 from kiosk.media.present import Snapshot, Stick
+from tests.media.plugged import Machine
 from tests.media.sticks import OTHER, STICK
 
 PLACE = Path("/media/kiosk/내스틱")
@@ -82,43 +81,20 @@ def test_what_cannot_be_told_apart_must_stay_in(missing: str) -> None:
     assert back_again(chosen, [Offer(PLACE, "x", replace(nameless, insertion="9"))]) is None
 
 
+def test_a_copy_of_the_chosen_one_is_not_it() -> None:
+    """Two sticks from a maker that numbers none, one an image of the other: when one is pulled, it is not back."""
+    copy = replace(STICK, insertion="9", number="8:49")
+    both = offers.offers(Snapshot((STICK, copy)), {"8:17": PLACE, "8:49": PLACE.with_name("내스틱1")})
+    chosen, other = both
+    assert back_again(chosen, both) == chosen
+    assert back_again(chosen, offers.offers(Snapshot((copy,)), {"8:49": other.path or PLACE})) is None
+
+
 def test_a_directory_is_its_place() -> None:
     assert back_again(Offer(Path("/a"), "a"), [Offer(Path("/b"), "b"), Offer(Path("/a"), "a")]) == Offer(
         Path("/a"), "a"
     )
     assert back_again(Offer(Path("/a"), "a"), [Offer(Path("/b"), "b")]) is None
-
-
-class Machine:
-    """Stands for udev, udisks2 and the kernel's table of mounts: what a test says is plugged in."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.plugged: asyncio.Queue[Snapshot] = asyncio.Queue()
-        self.places: dict[str, Path] = {}
-        self.done: list[tuple[str, Path]] = []
-        self.refuses: dict[Path, str] = {}
-        self.busy: set[Path] = set()
-        self.numbers = {STICK.node: "8:17", OTHER.node: "8:33"}
-        monkeypatch.setattr(offers, "mounted", lambda: dict(self.places))
-        monkeypatch.setattr(watch, "Watch", lambda: contextlib.nullcontext(self))
-        for verb in ("mount", "unmount", "let_go"):
-            monkeypatch.setattr(mount, verb, lambda node, verb=verb: self.does(verb, node))
-
-    async def snapshots(self) -> AsyncIterator[Snapshot]:
-        while True:
-            yield await self.plugged.get()
-
-    async def does(self, verb: str, node: Path) -> Path | None:
-        self.done.append((verb, node))
-        if verb != "mount" and node in self.busy:
-            raise KioskError("mount.busy")
-        if node in self.refuses:
-            raise KioskError(self.refuses[node])
-        if verb == "mount":
-            self.places[self.numbers[node]] = Path("/media", node.name)
-        else:
-            self.places.pop(self.numbers[node], None)
-        return self.places.get(self.numbers[node])
 
 
 async def test_a_stick_is_mounted_anew(monkeypatch: pytest.MonkeyPatch) -> None:

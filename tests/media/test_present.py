@@ -21,7 +21,7 @@ from kiosk.media.described import (
     number,
     snapshot_of,
 )
-from kiosk.media.present import READ, Reader, Snapshot, Stick
+from kiosk.media.present import EMPTY_TABLE, READ, Reader, Snapshot, Stick
 
 STICK = Stick(
     node=Path("/dev/sdb1"), disk=Path("/dev/sdb"), name="SanDisk", serial="S1", insertion="7", partition=1,
@@ -130,8 +130,10 @@ def test_partitions_and_not_their_disk() -> None:
     assert places(disk()) == [0]
 
 
-def test_a_table_without_partitions_is_not_an_unformatted_stick() -> None:
-    assert places(disk({"ID_PART_TABLE_TYPE": "gpt"})) == []
+def test_a_table_without_partitions_is_an_unformatted_stick() -> None:
+    for kind in ("gpt", "dos"):
+        [stick] = snapshot_of([disk({"ID_PART_TABLE_TYPE": kind})]).sticks
+        assert (stick.partition, stick.problem, stick.usage) == (0, "medium.unformatted", EMPTY_TABLE)
     # FAT over the whole disk, whose first sector can be taken for a table.
     assert places(disk({"ID_PART_TABLE_TYPE": "dos", **FAT})) == [0]
 
@@ -326,7 +328,9 @@ DEVICES = st.builds(
     path=st.sampled_from(["/sys/a", "/sys/a/b", "/sys/a/c", "", "x"]) | ANY,
     kind=st.sampled_from(["disk", "partition", "usb_device", ""]),
     usb=st.sampled_from(["/sys/usb1/1-2", ""]),
-    properties=st.dictionaries(st.sampled_from(PROPERTIES), VALUES),
+    properties=st.dictionaries(
+        st.sampled_from(sorted({name for names in PROPERTIES.values() for name in names})), VALUES
+    ),
     attributes=st.dictionaries(st.sampled_from(ATTRIBUTES), VALUES | st.just("4096")),
 )
 

@@ -90,6 +90,8 @@ EXFAT, EXT4, NTFS, HFS = (
     {"ID_FS_TYPE": kind, "ID_FS_USAGE": "filesystem", "ID_FS_UUID": f"0-{kind}"}
     for kind in ("exfat", "ext4", "ntfs", "hfsplus")
 )
+ISO = {"ID_FS_TYPE": "iso9660", "ID_FS_USAGE": "filesystem", "ID_FS_LABEL": "UBUNTU"}
+GPT_BOOT, GPT_GAP = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "e3c9e316-0b5c-4db8-817d-f92df00215ae"
 Shown = list[tuple[str, str, str]]
 KINDS: Mapping[str, tuple[Made, Shown]] = {
     "FAT32": (stick(FAT), [("sdb1", "vfat", "")]),
@@ -109,6 +111,15 @@ KINDS: Mapping[str, tuple[Made, Shown]] = {
             {"ID_PART_ENTRY_TYPE": "0x5", "size": 1024}, {**EXFAT, "PARTN": 5},
         ),
         [("sdb2", "ntfs", "medium.readable"), ("sdb5", "exfat", "")],
+    ),
+    "a disc's image": (
+        stick(ISO, {**FAT, "ID_PART_ENTRY_TYPE": "0xef"}, whole=ISO), [("sdb1", "iso9660", "medium.readable")],
+    ),
+    "both tables": (
+        # GPT whose protective table has real entries too; udev goes by GPT.
+        stick({**FAT, "ID_PART_ENTRY_TYPE": GPT_BOOT}, {"ID_PART_ENTRY_TYPE": GPT_GAP, "size": 1 << 20}, EXFAT,
+              whole={"ID_PART_TABLE_TYPE": "gpt"}),
+        [("sdb3", "exfat", "")],
     ),
     "no card": (stick(size=0), []),
     "disk inside": (disk_inside(), []),
@@ -143,6 +154,34 @@ def test_kinds_of_devices(bed: Bed, kind: str) -> None:
         bed.remove(made.paths)
         if expected:
             program.until(lambda line: shown(line) == [("sdz1", "vfat", "")])
+        program.end()
+
+
+def test_an_empty_table_is_named_when_nothing_comes_after_it(bed: Bed) -> None:
+    """For a moment every stick looks so; this one goes on looking so."""
+    made = stick(whole={"ID_PART_TABLE_TYPE": "gpt"})
+    later = stick(FAT, port="1-3", disk="sdc", minor=600, serial="LATER")
+    with watched(bed) as program:
+        assert shown(program.next()) == []
+        bed.add(made.text)
+        assert shown(program.next()) == [("sdb", "", "medium.unformatted")]
+        bed.add(later.text)
+        # Its own disk, for a moment with a table and nothing in it, never shows.
+        assert shown(program.next()) == [("sdb", "", "medium.unformatted"), ("sdc1", "vfat", "")]
+        bed.remove(made.paths)
+        assert shown(program.next()) == [("sdc1", "vfat", "")]
+        program.end()
+
+
+def test_two_of_a_kind_that_have_no_number(bed: Bed) -> None:
+    """They are two all the same, each with its own insertion, and nothing says that one of them came back."""
+    same: dict[str, Any] = {"serial": "", "ID_SERIAL": "Generic_Flash_Disk"}
+    bed.add(stick(FAT, **same).text)
+    bed.add(stick(FAT, **same, port="1-3", disk="sdc", minor=600).text)
+    with watched(bed) as program:
+        one, other = program.next()["sticks"]
+        assert one["lasting_identity"] == other["lasting_identity"]
+        assert one["identity"] != other["identity"]
         program.end()
 
 

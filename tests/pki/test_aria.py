@@ -20,6 +20,7 @@ from tests.pki.conftest import OpenSSL
 def test_rfc_vectors(size: int, ciphertext: str) -> None:
     plain = aria.decrypt_cbc(bytes(range(size)), bytes(16), bytes.fromhex(ciphertext))
     assert plain.hex() == "00112233445566778899aabbccddeeff"
+    assert aria.encrypt_cbc(bytes(range(size)), bytes(16), plain).hex() == ciphertext
 
 
 @pytest.mark.parametrize("size", [16, 24, 32])
@@ -29,3 +30,4 @@ def test_chains_blocks_as_openssl_does(openssl: OpenSSL, tmp_path: Path, size: i
     cipher = f"-aria-{size * 8}-cbc"
     sealed = openssl("enc", "-nopad", cipher, "-K", key.hex(), "-iv", iv.hex(), "-in", tmp_path / "in")
     assert aria.decrypt_cbc(key, iv, sealed) == plain
+    assert aria.encrypt_cbc(key, iv, plain) == sealed

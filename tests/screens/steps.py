@@ -14,7 +14,9 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 import screens.walkup
+from kiosk.errors import KioskError
 from kiosk.lifecycle.outcome import Outcome
+from kiosk.lifecycle.papers import Papers
 from kiosk.media.offers import Offer
 from kiosk.media.token_records import Token
 from kiosk.pki.profiles import load_profiles
@@ -26,6 +28,7 @@ from screens.widgets.body import Body
 from screens.widgets.choice import Choice
 from screens.widgets.frame import Key, KeyBar
 from tests.screens import glass
+from tests.screens.sets import NEXT_YEAR, OVER, SOON, foreign, put_set
 from tests.screens.stage import Stage
 
 SIZES = {"base": (72, 18), "zoom": (36, 9), "terminal": (80, 24), "large": (120, 36)}
@@ -79,11 +82,12 @@ def token_offer(label: str, flags: int = 0x408, **changes: Any) -> Offer:
 
 
 def media_of(place: Path) -> list[Path]:
-    """Make media whose names are hostile, as a stick's label can be."""
+    """Make media whose names are hostile, as a stick's label can be, with certificates whose names are so too."""
     names = [MARKUP.replace("/", "|"), ACTING, LONG]
     media = [place / name for name in names]
-    for medium in media:
+    for medium, holder, ends in zip(media, (MARKUP, ACTING, LONG), (NEXT_YEAR, SOON, OVER), strict=True):
         medium.mkdir(parents=True)
+        put_set(medium, foreign(holder, ends=ends))
     return media
 
 
@@ -99,9 +103,10 @@ def fill(visit: Visit, name: str) -> None:
     place = Path("/nowhere", *(offer.name for offer in visit.media[:1]), name.replace("/", "|"))
     visit.medium = Offer(place, place.name)
     visit.outcome = Outcome(
-        request=SimpleNamespace(profile=name, code=MARKUP),  # type: ignore[arg-type]
+        request=SimpleNamespace(profile=name, code=MARKUP, directory=None),  # type: ignore[arg-type]
         certificate=visit.services.authority.issuing, serial=LONG, place=place, resumed=False, anchor=MARKUP,
     )  # fmt: skip
+    visit.papers = Papers(place, KioskError("medium.full"))
 
 
 @dataclass

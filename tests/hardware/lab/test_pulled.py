@@ -7,6 +7,7 @@ import json
 import os
 import random
 import subprocess
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,9 +38,10 @@ class Round:
     between: str = ""
     second: str = ""
     checked: str = ""
+    said: str = ""
 
     def row(self) -> str:
-        return f"{self.part:6.0%}  {self.first:24}{self.between:10}{self.second:24}{self.checked}"
+        return f"{self.part:6.0%}  {self.first:30}{self.between:10}{self.second:24}{self.checked}"
 
 
 @pytest.mark.parametrize("filesystem", sticks.TYPES)
@@ -49,11 +51,12 @@ def test_pulled_at_any_moment(
     whole = _undisturbed(desk, filesystem)
     rounds = PULLS // 2
     chance = random.Random(f"{SEED} {filesystem}")
+    told: list[str] = []
     with capsys.disabled():
         print(
             f"\n{filesystem}: {whole:.1f} s from the first byte to the end when nobody pulls; KIOSK_SEED={SEED}"
         )
-        print("pulled  the command said        then there the same again          afterwards")
+        print("pulled  the command said              then there the same again          afterwards")
         for number in range(rounds):
             # One in each slice of the time, so that few rounds reach all of it.
             part = LATEST * (number + chance.random()) / rounds
@@ -63,6 +66,10 @@ def test_pulled_at_any_moment(
                 _round(own, filesystem, whole, done)
             finally:
                 print(done.row(), flush=True)
+                shown = "\n".join(done.said.splitlines()[1:-1])
+                if shown and shown not in told:
+                    told.append(shown)
+                    print(textwrap.indent(f"the checker's own words, the first time:\n{shown}", " " * 8))
                 desk.machine.pulls_all()
 
 
@@ -106,10 +113,14 @@ def _round(desk: Desk, filesystem: str, whole: float, done: Round) -> None:
     assert left == ["NPKI"], left
     assert stick.asks("let_go") is True
     stick.pulls()
-    status, said = sticks.check(stick.image, filesystem)
-    # Clusters that nobody owns are what a pulled stick may keep; the set is whole all the same.
-    about = "clean" if status == 0 else f"fsck: {said.strip().splitlines()[1].strip()[:60]}"
-    done.checked = f"1 good, {len(certs)} void; {about}"
+    checked = sticks.check(stick.image, filesystem)
+    done.checked = f"1 good, {len(certs)} void; {checked.words}"
+    done.said = checked.said
+    # That it was pulled stays written on it, and space that no file owns may be lost; no more than that.
+    assert checked.wrong == (), checked.said
+    if filesystem == "fat32":
+        on_it = sticks.read_fat(stick.image, stick.image.with_suffix(".read"))
+        assert sorted(name.rpartition("/")[2] for name in on_it) == ["signCert.der", "signPri.key"], on_it
 
 
 def _pulled_while_issuing(desk: Desk, stick: Brought, place: str, seconds: float) -> str:

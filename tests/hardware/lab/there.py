@@ -13,6 +13,7 @@ from kiosk.media import mount
 
 node = Path("/dev/disk/by-label", sys.argv[2]).resolve()
 try:
-    print(json.dumps(asyncio.run(getattr(mount, sys.argv[1])(node)), default=str))
+    answer = asyncio.run(getattr(mount, sys.argv[1])(node))
+    print(json.dumps(answer[0] if isinstance(answer, tuple) else answer, default=str))
 except KioskError as error:
     print(json.dumps({"error": error.id}))

@@ -1,0 +1,77 @@
+"""What can be done with a certificate on a medium, and why not, before anybody is asked for a password.
+
+The services make sure of it once more when it is done; here it decides what can be chosen.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from kiosk.clock import KST, Clock
+from kiosk.config import Policy
+from kiosk.lifecycle import dates
+from kiosk.lifecycle.look import Seen
+
+
+@dataclass(frozen=True)
+class Unfit:
+    """Why something cannot be done with a certificate: a sentence's id after `unfit.`, and its facts."""
+
+    id: str
+    facts: Mapping[str, int] = field(default_factory=dict)
+
+
+Rule = Callable[[Seen, Clock, Policy], Unfit | None]
+
+
+def unfit(flow: str, seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:
+    """Say why the flow `flow` cannot be gone through with this certificate; None when it can."""
+    rule = RULES.get(flow, _readable)
+    return rule(seen, clock, policy)
+
+
+def _readable(seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:  # noqa: ARG001 - as rules are
+    return Unfit("unreadable") if seen.found.certificate is None else None
+
+
+def _whole(seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:
+    """Certificate and key are there, and can be read."""
+    return _readable(seen, clock, policy) or (Unfit(seen.found.problem) if seen.found.problem else None)
+
+
+def _on_stick(seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:
+    """The key is in a file, so that something can be done with it."""
+    return _whole(seen, clock, policy) or (Unfit("on_token") if seen.found.key_format == "pkcs11" else None)
+
+
+def _file(seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:  # noqa: ARG001 - as rules are
+    """What there is, readable or not, is in files."""
+    return Unfit("on_token") if seen.found.key_format == "pkcs11" else None
+
+
+def _ours(seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:
+    return _readable(seen, clock, policy) or (Unfit("foreign") if seen.held is None else None)
+
+
+def _renewable(seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:
+    """Ours, good, and in the last days of its time."""
+    stands, certificate = seen.standing, seen.found.certificate
+    if problem := _ours(seen, clock, policy) or _whole(seen, clock, policy):
+        return problem
+    if stands.status != "valid":
+        return Unfit(stands.status)
+    if certificate is not None and stands.next_action != "renew":
+        opens = dates.renewal_opens(certificate.not_valid_after_utc, policy.renewal_window_days)
+        day = opens.astimezone(KST)
+        return Unfit("early", {"year": day.year, "month": day.month, "day": day.day})
+    return None
+
+
+RULES: dict[str, Rule] = {
+    "renew": _renewable,
+    "password": _on_stick,
+    "copy": _on_stick,
+    "backup": _on_stick,
+    "delete": _file,
+    "history": _ours,
+}
+"""The rule of each flow; without one, a certificate must be readable and nothing more."""

@@ -1,0 +1,90 @@
+"""Reissue a certificate to somebody who lost the medium or forgot the password: a new key, the same end.
+
+Whoever asks is identified as for a first certificate, and their old one is found by the keyed hash of the identity
+number, wherever it lies. It is revoked (superseded) in the transaction that finds the new one proved, and its set is
+deleted if it is on the same medium. One that was lost is revoked as soon as it is known who asks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from data.records import WholeCertificate
+from kiosk.errors import KioskError
+from kiosk.identity.check import identify, require_method
+from kiosk.lifecycle import rules
+from kiosk.lifecycle.act import Act, Old
+from kiosk.lifecycle.application import Application
+from kiosk.lifecycle.carry import Carrying
+from kiosk.lifecycle.issue import require_new_password
+from kiosk.lifecycle.medium import Medium
+from kiosk.lifecycle.outcome import Outcome
+from kiosk.media.pick import NAMED
+from kiosk.media.token_uri import TokenUri
+
+
+class Reissuing(Carrying):
+    """The reissue service over one state."""
+
+    async def reissue(
+        self, application: Application, target: Path | TokenUri, serial: str | None = None, *,
+        lost: bool = False,
+    ) -> Outcome:  # fmt: skip
+        """Reissue the applicant's certificate with `serial`, or the only good one of the kind, or resume it.
+
+        With `lost` the old one is revoked (keyCompromise) as soon as the applicant is identified. Raises errors
+        of the table; those with `request` set leave a request that the same call resumes.
+        """
+        return await self._on_record(self._reissue(application, target, serial, lost=lost))
+
+    async def _reissue(
+        self, application: Application, target: Path | TokenUri, serial: str | None, *, lost: bool
+    ) -> Outcome:
+        require_new_password(application, target)
+        require_method(self._services, application)
+        old = await self._unfinished(application, serial)
+        if old is None:
+            # Who asks first: what somebody has is nobody else's business.
+            evidence = application.evidence or await identify(self._services, application)
+            application = replace(application, evidence=evidence)
+            old = await self.find(application, serial)
+        chosen = old
+
+        async def require(medium: Medium, good: Sequence[WholeCertificate]) -> None:  # noqa: ARG001 - as Act has it
+            await self.require(chosen, lost=lost)
+
+        return await self._carry(Act("reissue", application, require, old, lost=lost), target)
+
+    async def find(self, application: Application, serial: str | None = None) -> Old:
+        """Find which certificate is meant; the applicant must have been identified.
+
+        Raises `reissue.none`, and `reissue.several` (with the fact `serials`).
+        """
+        person = self._services.keyed_hash("subscriber", application.id_number)
+        _, good = await self._journal.of_person(person, application.profile.id)
+        good = [held for held in good if serial in {None, held.serial}]
+        if not good:
+            raise KioskError("reissue.none")
+        meant = [held for held in good if held.status == "valid"] or good
+        if len(meant) > 1:
+            raise KioskError("reissue.several", serials=", ".join(held.serial for held in meant[:NAMED]))
+        return await self._journal.old_of(meant[0].id)
+
+    async def require(self, old: Old, *, lost: bool = False) -> None:
+        """Raise unless the old certificate can be reissued, as it stands at this moment. Raises `reissue.*`."""
+        services = self._services
+
+        def work() -> None:
+            held = services.registry.certificate(id=old.held.id) or old.held
+            rules.require_reissuable(services.registry, held, services.clock, services.policy, lost=lost)
+
+        await services.in_registry(work)
+
+    async def _unfinished(self, application: Application, serial: str | None) -> Old | None:
+        """Give the certificate whose reissue was begun and not finished."""
+        person = self._services.keyed_hash("subscriber", application.id_number)
+        left, _ = await self._journal.of_person(person, application.profile.id)
+        if left is None or left.act != "reissue" or left.replaces is None:
+            return None
+        old = await self._journal.old_of(left.replaces)
+        return old if serial in {None, old.held.serial} else None

@@ -1,0 +1,83 @@
+"""Which certificates may be renewed or reissued, and when, with the numbers of the policy.
+
+The window is made of Korean days (`kiosk.lifecycle.dates`), whatever the machine's time zone: it opens at 00:00:00
+of a day and ends with the last second of the certificate's last day, or with the grace time after it.
+"""
+
+from datetime import datetime, timedelta
+
+from data.records import Certificate
+from data.registry import Registry
+from kiosk.clock import KST, Clock, unstamp
+from kiosk.config import Policy
+from kiosk.errors import KioskError
+from kiosk.lifecycle import dates
+from kiosk.lifecycle.standing import as_it_counts
+
+
+def require_renewable(registry: Registry, held: Certificate, clock: Clock, policy: Policy) -> None:
+    """Make sure that the certificate can be renewed now. In the registry's thread.
+
+    Raises `renew.early` (with the day on which the window `opens`), `renew.over`, and what `require_good` does.
+    """
+    require_good(registry, as_it_counts(held, clock.now(), policy))
+    end, moment = unstamp(held.not_after), clock.now()
+    opens, closes = window(end, policy)
+    until = dates.korean_day(end).isoformat()
+    if moment < opens:
+        raise KioskError("renew.early", opens=dates.korean_day(opens).isoformat(), until=until)
+    # The last second has 1,000 milliseconds.
+    if moment.replace(microsecond=0) > closes:
+        raise KioskError("renew.over", until=until)
+
+
+def require_reissuable(
+    registry: Registry, held: Certificate, clock: Clock, policy: Policy, *, lost: bool
+) -> None:
+    """Make sure that the certificate can be reissued now. In the registry's thread.
+
+    A certificate that was lost is reissued however new it is. Raises `reissue.suspended`, `reissue.none` (it is
+    good no more) and `reissue.again` (it came out of a reissue a moment ago, and there would be two).
+    """
+    held = as_it_counts(held, clock.now(), policy)
+    if held.status == "suspended":
+        raise KioskError("reissue.suspended", day=_day(held.status_at))
+    if held.status != "valid" or is_over(held, clock):
+        raise KioskError("reissue.none")
+    request = registry.request(id=held.request_id)
+    again = unstamp(held.created_at) + timedelta(hours=policy.reissue_again_hours)
+    if request is not None and request.act == "reissue" and not lost and clock.now() < again:
+        raise KioskError("reissue.again", serial=held.serial, again=f"{again.astimezone(KST):%Y-%m-%d %H:%M}")
+
+
+def window(end: datetime, policy: Policy) -> tuple[datetime, datetime]:
+    """Give the first and the last second in which a certificate that ends at `end` can be renewed."""
+    closes = dates.korean_day(end) + timedelta(days=policy.renewal_grace_days)
+    return dates.renewal_opens(end, policy.renewal_window_days), dates.day_end(closes)
+
+
+def is_over(held: Certificate, clock: Clock) -> bool:
+    """Say whether a certificate's last second has passed."""
+    return clock.now().replace(microsecond=0) > unstamp(held.not_after)
+
+
+def require_good(registry: Registry, held: Certificate) -> None:
+    """Make sure that a certificate that is to be renewed is good. In the registry's thread.
+
+    Raises `renew.unproved`, `renew.suspended`, `renew.replaced` (with the `serial` of the one that came in its
+    place) and `renew.revoked`.
+    """
+    if held.status == "revoked":
+        request = registry.replacing(held.id)
+        new = registry.certificate(id=request.certificate_id) if request and request.certificate_id else None
+        if new is not None:
+            raise KioskError("renew.replaced", serial=new.serial, until=_day(new.not_after))
+        raise KioskError("renew.revoked", day=_day(held.status_at))
+    if held.status == "suspended":
+        raise KioskError("renew.suspended", day=_day(held.status_at))
+    if held.status != "valid":
+        raise KioskError("renew.unproved")
+
+
+def _day(moment: str) -> str:
+    return dates.korean_day(unstamp(moment)).isoformat()

@@ -1,0 +1,237 @@
+"""What the steps share that list certificates: everything on all media that are here, as they come and go."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.widget import Widget
+from textual.widgets import Static
+
+from kiosk.clock import KST
+from kiosk.errors import KioskError
+from kiosk.i18n import language_of, text, visible
+from kiosk.lifecycle.look import Looked, Seen, look
+from kiosk.lifecycle.standing import profile_name
+from kiosk.media.directory import DirectoryMedium
+from kiosk.media.offers import Offer
+from kiosk.pki.names import masked_name
+from screens.flow import Nav
+from screens.step import Step
+from screens.visit import Visit
+from screens.walkup.medium import TOKENS_SECONDS
+from screens.widgets.choice import Choice, NoChoice
+from screens.widgets.frame import KeyHint
+from screens.words import in_words
+
+PAGE = 8
+"""Certificates on one page when there are more than have number keys; the ninth key turns it."""
+KEYS = 9
+MORE = "more"
+
+
+@dataclass(frozen=True)
+class Carried:
+    """One certificate and the medium that it is on."""
+
+    offer: Offer
+    seen: Seen
+
+
+class Listing(Step):
+    """Lists certificates, nine at most at once. Reads every medium once, when it comes."""
+
+    dense = True
+    at_work = True  # until everything that is here was read
+
+    def __init__(self, visit: Visit) -> None:
+        """Nothing was read yet."""
+        super().__init__(visit)
+        self._read: dict[Offer, Looked | KioskError | None] = {}
+        self._begin = 0
+        self._shown: list[Carried] = []
+
+    def fits(self, seen: Seen) -> str | None:  # noqa: ARG002 - to be overridden
+        """Say why a certificate cannot be chosen; None when it can."""
+        return None
+
+    def listed(self) -> list[Carried]:
+        """Give what is shown: first what can be chosen, and of that first what ends soonest but has not ended."""
+        carried = [
+            Carried(offer, seen)
+            for offer, looked in self._read.items()
+            if isinstance(looked, Looked)
+            for seen in looked.seen
+        ]
+        return sorted(carried, key=lambda each: (self.fits(each.seen) is not None, *_order(each.seen)))
+
+    def middle(self) -> Iterable[Widget]:
+        """Show one page of certificates, and what is wrong with media that show none."""
+        self._shown = listed = self.listed()
+        several = len(self._read) > 1
+        page = listed[self._begin : self._begin + (PAGE if len(listed) > KEYS else KEYS)]
+        number = 0
+        if listed and not self._choosable():
+            yield Static(text("list.unfit"), classes="panel", markup=False)
+        for each in page:
+            problem = self.fits(each.seen)
+            if problem is not None:
+                yield NoChoice(title(each.seen), problem)
+                continue
+            number += 1
+            yield Choice(
+                number, str(listed.index(each)), title(each.seen), side=left(each.seen),
+                more=more(each, several=several),
+            )  # fmt: skip
+        if len(listed) > KEYS:
+            shown = text("list.shown", first=self._begin + 1, last=self._begin + len(page), all=len(listed))
+            yield Choice(KEYS, MORE, text("list.more"), side=shown)
+        yield from self._about_media(empty=not listed)
+
+    def _choosable(self) -> bool:
+        return any(self.fits(each.seen) is None for each in self._shown[:1])
+
+    def _about_media(self, *, empty: bool) -> Iterable[Widget]:
+        for offer, looked in self._read.items():
+            if isinstance(looked, KioskError):
+                about = in_words(f"error.{looked.id}.screen", f"error.{looked.id}", looked)
+            elif offer.problem and offer.token is None:
+                about = text(f"error.{offer.problem}.screen")
+            elif looked is None:
+                about = text("list.reading" if _readable(offer) else "medium.connecting")
+            elif not looked.seen and len(self._read) > 1:
+                about = text("list.none")
+            else:
+                continue
+            yield Static(f"{visible(offer.name)}: {about}", classes="hint", markup=False)
+        if not self._read:
+            yield Static(text("list.insert"), classes="panel", markup=False)
+        elif empty and not self.at_work:
+            yield Static(text("list.empty"), classes="panel", markup=False)
+        if self.visit.sticks.empty_reader:
+            yield Static(text("medium.card"), classes="hint", markup=False)
+
+    def hints(self) -> Iterable[KeyHint]:
+        """Say that Enter chooses here, when there is something to choose."""
+        for hint in super().hints():
+            if hint.key != "enter":
+                yield hint
+            elif self._choosable() or len(self._shown) > KEYS:
+                yield KeyHint(hint.key, hint.cap, text("key.choose"))
+
+    def on_mount(self) -> None:
+        """Read what is here, and look for tokens while a person may bring one."""
+        super().on_mount()
+        self.visit.sticks.look_for_tokens()
+        self.set_interval(TOKENS_SECONDS, self.visit.sticks.look_for_tokens)
+        self.call_next(self._look)
+
+    def on_plugged(self) -> None:
+        """Read what came, and forget what went."""
+        self._look()
+
+    def _look(self) -> None:
+        before = self._read
+        self._read = {offer: before.get(offer) for offer in self.visit.media}
+        for offer in self._read.keys() - before.keys():
+            if _readable(offer):
+                self.run_worker(self._read_one(offer), exit_on_error=True)
+        self._changed(again=self._read.keys() != before.keys())
+
+    async def _read_one(self, offer: Offer) -> None:
+        looked: Looked | KioskError
+        try:
+            looked = await look(self.visit.services, offer.token.target if offer.token else _path(offer))
+        except KioskError as error:
+            looked = error
+        if offer in self._read:
+            self._read[offer] = looked
+            self._changed(again=True)
+
+    def _changed(self, *, again: bool) -> None:
+        self.at_work = any(looked is None and offer.path is not None for offer, looked in self._read.items())
+        if self._begin >= len(self.listed()):
+            self._begin = 0
+        if again and self.is_attached:
+            # In its turn: the screen must not be asked for anything while it is made again.
+            self.call_next(self.show_anew)
+
+    def chosen(self, value: str) -> None:
+        """Take a certificate and the medium that it is on, or show the next page."""
+        if value == MORE:
+            self._begin = self._begin + PAGE if self._begin + PAGE < len(self._shown) else 0
+            self.call_next(self.show_anew)
+            return
+        each = self._shown[int(value)]
+        try:
+            self._take(each)
+        except KioskError as error:
+            self.fault(error)
+            return
+        self.dismiss(Nav.NEXT)
+
+    def _take(self, each: Carried) -> None:
+        """Have the medium chosen as the step does it that asks for one. Raises `medium.*`."""
+        identity = each.offer.identity
+        if each.offer.token is None:
+            identity = DirectoryMedium.open(_path(each.offer)).identity
+        self.visit.pin.wipe()
+        self.visit.chosen = each.seen
+        self.visit.medium, self.visit.medium_identity = each.offer, identity
+
+    async def answer(self) -> None:
+        """Stay: without a certificate there is nothing to go on with."""
+
+
+def _readable(offer: Offer) -> bool:
+    return offer.path is not None or (offer.token is not None and not offer.token.blank)
+
+
+def _path(offer: Offer) -> Path:
+    if offer.path is None:
+        raise KioskError("medium.gone")
+    return offer.path
+
+
+def _order(seen: Seen) -> tuple[bool, float]:
+    certificate = seen.found.certificate
+    if certificate is None:
+        return True, 0.0
+    end = certificate.not_valid_after_utc.timestamp()
+    over = seen.standing.status not in {"valid", "unknown"}
+    return over, -end if over else end
+
+
+def title(seen: Seen) -> str:
+    """Say whose a certificate is, with the name masked, and what for."""
+    if seen.found.certificate is None:
+        return text("list.unreadable")
+    return f"{visible(masked_name(seen.name)) or '-'}  {kind(seen)}"
+
+
+def kind(seen: Seen) -> str:
+    """Say what a certificate is for."""
+    if seen.held is not None:
+        return visible(profile_name(seen.held.profile, language_of()))
+    return text("list.foreign")
+
+
+def left(seen: Seen) -> str:
+    """Say how many days are left, or what is in the way."""
+    if seen.standing.status not in {"valid", "unknown"}:
+        return text(f"status.{seen.standing.status}")
+    return days(seen.standing.days_left)
+
+
+def days(count: int) -> str:
+    """Say how many days are left: 0 is the last one."""
+    return text("list.days", days=count) if count > 0 else text("list.last_day")
+
+
+def more(each: Carried, *, several: bool) -> str:
+    """Say until when it is good, and where it is when there are several media."""
+    certificate = each.seen.found.certificate
+    if certificate is None:
+        return visible(each.offer.name)
+    end = certificate.not_valid_after_utc.astimezone(KST)
+    until = text("list.until", year=end.year, month=end.month, day=end.day)
+    return f"{until}  {visible(each.offer.name)}" if several else until
