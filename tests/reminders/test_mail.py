@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from icalendar import Calendar
 
 from kiosk.reminders.channel import SENT, Message, Outcome
 from kiosk.reminders.mail import Mail, Server, written
@@ -261,6 +262,11 @@ async def test_the_whole_way(office: Office, start: Start, mailbox: Mailbox) -> 
     report = await office.run(mail)
     assert report.counts == {"sent": 4, "failed": 1}
     assert await office.rows(bad) == [(30, "call", "sent", None), (30, "email", "failed", "smtp.550")]
+    for _, taken in mailbox.taken:
+        [attached] = taken.iter_attachments()
+        [event] = Calendar.from_ical(attached.get_content()).walk("VEVENT")
+        assert event.decoded("DTSTART") == end
+        assert "연습" in str(event["SUMMARY"])
     assert sorted(recipients[0] for recipients, _ in mailbox.taken) == [
         f"person{n}@example.com" for n in range(3)
     ]
