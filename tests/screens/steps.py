@@ -10,14 +10,18 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from cryptography import x509
 from textual.geometry import Size
 from textual.widget import Widget
 
 import screens.walkup
 from kiosk.errors import KioskError
+from kiosk.lifecycle.look import Seen as OnMedium
 from kiosk.lifecycle.outcome import Outcome
 from kiosk.lifecycle.papers import Papers
+from kiosk.lifecycle.standing import Standing
 from kiosk.media.offers import Offer
+from kiosk.media.scan import Found
 from kiosk.media.token_records import Token
 from kiosk.pki.profiles import load_profiles
 from kiosk.secret import Secret
@@ -106,6 +110,10 @@ def fill(visit: Visit, name: str) -> None:
         request=SimpleNamespace(profile=name, code=MARKUP, directory=None),  # type: ignore[arg-type]
         certificate=visit.services.authority.issuing, serial=LONG, place=place, resumed=False, anchor=MARKUP,
     )  # fmt: skip
+    der = foreign(name)
+    found = Found(place, x509.load_der_x509_certificate(der), der, "SEED-CBC SHA-1", None)
+    visit.chosen = OnMedium(found, None, Standing("unknown", 9, "none"))
+    visit.copy_to = Offer(place / "other", name)
     visit.papers = Papers(place, KioskError("medium.full"))
 
 
