@@ -201,7 +201,6 @@ TABLE: dict[str, Kind] = {
         "pfx.exists",
         "pfx.rule",
         "pfx.holds",
-        "pfx.occupied",
         "pfx.token",
         "pfx.on_token",
     ),
@@ -233,6 +232,7 @@ TABLE: dict[str, Kind] = {
         "token.unfit",
         "token.config",
         "token.keeps",
+        "token.pad",
     ),
     **_rows(
         Exit.MEDIUM,

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from kiosk.pki.profiles import Profile
     from kiosk.receipt import Slip
     from kiosk.services import Services
+    from screens.pfx import PfxWork
     from screens.step import Step
+    from screens.succession import Succession
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Visit:
     name: str = ""
     id_number: Secret = field(default_factory=lambda: Secret(""))
     phone: str = ""
+    reminders: bool = False
+    """Whether the person agreed to be reminded, with the phone number kept for it."""
     evidence: "Evidence | None" = None
     evidence_of: bytes = b""
     """Hash of the details that the identity check was about: changing them voids it."""
@@ -58,6 +62,8 @@ class Visit:
     """The certificate, on `medium`, that this flow is about."""
     came_chosen: bool = False
     """Whether it was chosen before the flow began, so that nobody asks again which."""
+    pfx: "PfxWork | None" = None
+    """The PFX file that a certificate goes into or comes from."""
     password: Secret = field(default_factory=lambda: Secret(""))
     new_password: Secret = field(default_factory=lambda: Secret(""))
     """What comes in place of `password`."""
@@ -67,6 +73,8 @@ class Visit:
     copied: "Copied | None" = None
     pin: Secret = field(default_factory=lambda: Secret(""))
     """Of the token, once it was found right."""
+    succession: "Succession | None" = None
+    """What is renewed or reissued in this flow."""
     outcome: "Outcome | None" = None
     papers: "Papers | None" = None
     """What was put beside the certificate for the person; None before there is one."""
@@ -86,7 +94,7 @@ class Visit:
         return Application(
             profile=self.profile, name=self.name, id_number=self.id_number, phone=self.phone,
             password=self.password, method="phone", pin=self.pin if self.token else None,
-            evidence=self.evidence if self.identified else None,
+            evidence=self.evidence if self.identified else None, reminders=self.reminders,
         )  # fmt: skip
 
     @property
@@ -199,3 +207,7 @@ class Visit:
         self.password.wipe()
         self.new_password.wipe()
         self.pin.wipe()
+        if self.pfx is not None:
+            self.pfx.password.wipe()
+        if self.succession is not None:
+            self.succession.password.wipe()

@@ -106,6 +106,6 @@ def _secret(path: Path | None) -> Secret:
             raise KioskError("usage.file", path=str(path))
         return Secret(content.removesuffix(b"\n").removesuffix(b"\r"))
     if not sys.stdin.isatty():
-        raise KioskError("usage.terminal")
+        raise click.MissingParameter(param_hint="--password-file", param_type="option")
     typed: str = click.prompt(text("prompt.password"), hide_input=True, err=True)
     return Secret(typed)

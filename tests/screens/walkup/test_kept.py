@@ -8,9 +8,8 @@ from screens.step import Step
 from screens.walkup.agree import Agree, Consent
 from screens.walkup.kept import Kept
 from screens.walkup.menu import Menu
-from screens.walkup.new_password import NewPassword
+from screens.walkup.new_password import OldPassword, OtherPassword
 from screens.walkup.target import Target
-from screens.walkup.unlock import Unlock
 from screens.walkup.which import Which
 from screens.walkup.work import Work
 from tests.lifecycle import sets
@@ -61,10 +60,10 @@ async def type_old(on: Stage, password: str = sets.OLD_PASSWORD) -> None:
 
 async def test_a_password_is_changed(state: Path, sticks: list[Path]) -> None:
     async with stage(state, sticks[:1]) as on:
-        await begin(on, "password", Unlock)
-        await on.until(lambda: on.sees("unlock.tries", left=5))
+        await begin(on, "password", OldPassword)
+        await on.until(lambda: on.sees("unlock.left", left=5))
         await type_old(on)
-        await on.at(NewPassword)
+        await on.at(OtherPassword)
         await type_password(on, NEW)
         await on.at(Agree)
         assert opens(sticks[0], sets.OLD_PASSWORD), "nothing has happened yet"
@@ -81,32 +80,32 @@ async def test_a_password_is_changed(state: Path, sticks: list[Path]) -> None:
 
 async def test_wrong_ones_are_counted_before_the_eyes(state: Path, sticks: list[Path]) -> None:
     async with stage(state, sticks[:1]) as on:
-        await begin(on, "password", Unlock)
+        await begin(on, "password", OldPassword)
         await on.press("enter")
         assert on.sees("unlock.empty")
         await type_old(on, "OLD1!PASSWORD")
         await on.until(lambda: on.sees("error.medium.wrong_caps", left=4))
         assert on.field("password").content == ""
-        assert on.sees("unlock.tries", left=4)
+        assert on.sees("unlock.left", left=4)
         for left in (3, 2, 1):
             await type_old(on, "wrong")
             await on.until(lambda left=left: on.sees("error.medium.wrong_password", left=left))
         await type_old(on, "wrong")
         await on.until(lambda: on.sees("error.password.locked"))
         await type_old(on)
-        assert isinstance(on.step, Unlock)
+        assert isinstance(on.step, OldPassword)
         assert opens(sticks[0], sets.OLD_PASSWORD)
 
 
 async def test_a_new_password_that_is_the_old_one(state: Path, sticks: list[Path]) -> None:
     sets.put(sticks[1], sets.files(password=NEW))
     async with stage(state, sticks[1:]) as on:
-        await begin(on, "password", Unlock)
+        await begin(on, "password", OldPassword)
         await type_old(on, NEW)
-        await on.at(NewPassword)
+        await on.at(OtherPassword)
         await type_password(on, NEW)
         await on.until(lambda: on.sees("error.password.same"))
-        assert isinstance(on.step, NewPassword)
+        assert isinstance(on.step, OtherPassword)
 
 
 async def test_a_copy_that_is_kept(state: Path, sticks: list[Path]) -> None:
@@ -115,7 +114,7 @@ async def test_a_copy_that_is_kept(state: Path, sticks: list[Path]) -> None:
         assert sticks[0].name not in on.said, "not to where it is"
         assert sticks[1].name in on.said
         await on.press("1")
-        await on.at(Unlock)
+        await on.at(OldPassword)
         await type_old(on)
         await on.at(Agree)
         assert sticks[0].name in on.said
@@ -134,7 +133,7 @@ async def test_a_copy_whose_source_is_wiped(state: Path, sticks: list[Path]) -> 
     async with stage(state, sticks) as on:
         await begin(on, "copy", Target)
         await on.press("1")
-        await on.at(Unlock)
+        await on.at(OldPassword)
         await type_old(on)
         await on.at(Agree)
         await on.press("enter")
@@ -155,7 +154,7 @@ async def test_the_target_waits_for_another_stick(state: Path, sticks: list[Path
         on.plug(*sticks)
         await on.until(lambda: sticks[1].name in on.said)
         await on.press("1")
-        await on.at(Unlock)
+        await on.at(OldPassword)
 
 
 async def test_a_target_that_holds_another_of_that_name(state: Path, sticks: list[Path]) -> None:
@@ -171,7 +170,7 @@ async def test_a_target_that_holds_another_of_that_name(state: Path, sticks: lis
         chosen = on.visit.medium
         assert chosen is not None
         await on.press("1")
-        await on.at(Unlock)
+        await on.at(OldPassword)
         await type_old(on, sets.OLD_PASSWORD if chosen.path == sticks[0] else NEW)
         await on.at(Agree)
         await on.press("enter")
