@@ -6,6 +6,7 @@ from screens.walkup.confirm import Confirm
 from screens.walkup.details import Details
 from screens.walkup.identity import Identity
 from screens.walkup.kind import Kind
+from screens.walkup.look import Look
 from screens.walkup.medium import Medium
 from screens.walkup.password import Password
 from screens.walkup.pin import Pin
@@ -14,4 +15,5 @@ from screens.walkup.proof import Proof
 
 FLOWS: dict[str, tuple[type[Step], ...]] = {
     "issue": (Prepare, Kind, Details, Identity, Medium, Password, Pin, Confirm, Act, Proof),
+    "look": (Look,),
 }
