@@ -89,7 +89,7 @@ class Deliveries(Store):
         """Have everything tried again that is marked as being sent: nobody is sending it. Gives how many."""
         return len(
             self._write(
-                "UPDATE deliveries SET state = 'waiting', next_at = ?, reason = 'repeated'"
+                "UPDATE deliveries SET state = 'waiting', next_at = ?, reason = 'repeated', tries = tries - 1"
                 " WHERE state = 'sending' RETURNING 1",
                 [at],
             )

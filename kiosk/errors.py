@@ -82,6 +82,7 @@ TABLE: dict[str, Kind] = {
         "usage.ocsp",
         "contact.config",
         "remind.config",
+        "usage.consent",
     ),
     **_rows(
         Exit.REFUSED,
@@ -231,6 +232,7 @@ TABLE: dict[str, Kind] = {
         "token.readonly",
         "token.unfit",
         "token.config",
+        "token.keeps",
     ),
     **_rows(
         Exit.MEDIUM,

@@ -17,6 +17,7 @@ from kiosk.clock import KST, Clock
 from kiosk.errors import KioskError
 from kiosk.i18n import text
 from kiosk.media.token_uri import TokenUri, is_uri
+from kiosk.secret import Secret
 
 if TYPE_CHECKING:
     from kiosk.lifecycle.papers import Papers
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _SERIAL = re.compile(r"[0-9a-f]{1,64}")
 
+SECRET_BYTES = 4096
 YEARS = range(1970, 3000)
 """A clock can be set so far: dates beside it, and a certificate's end after it, must exist too."""
 
@@ -124,6 +126,27 @@ async def opened(
     )
     log.to_file(services.state.log, services.clock)
     return services
+
+
+def secret(path: Path | None, prompt: str, *, twice: bool = False) -> Secret:
+    """Read a password or PIN from its file, without the line end that editors add, or ask at a terminal.
+
+    `prompt` is the question's message. Raises `usage.file` (unreadable, or longer than any password) and
+    `usage.terminal` (nobody to ask).
+    """
+    if path is None:
+        if not sys.stdin.isatty():
+            raise KioskError("usage.terminal")
+        typed: str = click.prompt(text(prompt), hide_input=True, confirmation_prompt=twice, err=True)
+        return Secret(typed)
+    try:
+        with path.open("rb") as file:
+            content = file.read(SECRET_BYTES + 1)
+    except (OSError, ValueError):
+        raise KioskError("usage.file", path=str(path)) from None
+    if len(content) > SECRET_BYTES:
+        raise KioskError("usage.file", path=str(path))
+    return Secret(content.removesuffix(b"\n").removesuffix(b"\r"))
 
 
 def say(id_: str, **facts: str | int) -> None:

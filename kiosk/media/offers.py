@@ -154,6 +154,7 @@ class Sticks:
         self._tried: set[str] = set()
         self._held = Held(marks)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._reader_was_empty = False
         self.here = self._look()
 
     def _look(self) -> tuple[Offer, ...]:
@@ -165,9 +166,9 @@ class Sticks:
 
     def refresh(self) -> None:
         """Look at what is mounted now. Cheap: to be called now and then, since mounting is no event of udev."""
-        found = self._look()
-        if found != self.here:
-            self.here = found
+        before = self.here, self._reader_was_empty
+        self.here, self._reader_was_empty = self._look(), self.empty_reader
+        if (self.here, self._reader_was_empty) != before:
             self.changed()
 
     @property

@@ -23,17 +23,6 @@ FLOWS: dict[str, tuple[type[Step], ...]] = {
     "issue": (Prepare, Kind, Details, Identity, Medium, Password, Pin, Confirm, Act, Proof),
     "renew": (Which, Unlock, UnlockToken, Number, Keep, NewPassword, ConfirmRenewal, Act, Proof),
     "reissue": (
-        Prepare,
-        Kind,
-        Details,
-        Identity,
-        Former,
-        Why,
-        Medium,
-        Password,
-        Pin,
-        ConfirmReissue,
-        Act,
-        Proof,
+        Prepare, Kind, Details, Identity, Former, Why, Medium, Password, Pin, ConfirmReissue, Act, Proof,
     ),
-}
+}  # fmt: skip
