@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from kiosk.errors import Exit, KioskError
-from kiosk.i18n import text
+from kiosk.i18n import language_of, text
 from kiosk.lifecycle.issue import Issuing
 from kiosk.lifecycle.outcome import Outcome
 from kiosk.lifecycle.papers import leave_papers
@@ -19,6 +19,7 @@ from kiosk.lifecycle.reissue import Reissuing
 from kiosk.lifecycle.renew import Renewing
 from kiosk.media.token_uri import TokenUri
 from kiosk.receipt import slip_of_number
+from kiosk.reminders.consent import keep_answers
 from screens.flow import Nav
 from screens.step import Step
 from screens.succession import chosen_serial, old_of, renewal, succession
@@ -144,7 +145,10 @@ class Act(Step):
             serial, lost = old_of(visit).held.serial, succession(visit).lost
             return await reissuing.reissue(visit.application(), target, serial, lost=lost)
         issuing = Issuing(visit.services, progress=self._reached, mount_anew=visit.mount_anew)
-        return await issuing.issue(visit.application(), target)
+        application = visit.application()
+        outcome = await issuing.issue(application, target)
+        await keep_answers(visit.services, application, outcome.request.subscriber_id, language_of())
+        return outcome
 
     async def _say_how_to_resume(self, error: KioskError) -> None:
         """Name the request that is left, and have a slip of it ready to be taken along."""

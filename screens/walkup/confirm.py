@@ -42,6 +42,7 @@ class Confirm(Step):
             ("name", visit.name),
             ("number", _masked(visit.id_number.text())),
             ("phone", visit.phone),
+            ("remind", text("confirm.remind.yes" if visit.reminders else "confirm.remind.no")),
         )
 
     def consent(self) -> str:

@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from kiosk.errors import KioskError
 from kiosk.i18n import text
+from kiosk.lifecycle.pin import change_pin_of
 from kiosk.media.offers import back_again
 from kiosk.media.token_records import Token
 from kiosk.secret import Secret
@@ -164,7 +165,10 @@ class Pin(Step):
             raise RuntimeError("no token was chosen")
         try:
             async with self.visit.sticks.in_use(token):
-                await asyncio.to_thread(self._try, token, pin, new)
+                if new is None:
+                    await asyncio.to_thread(self._try, token, pin)
+                else:
+                    await change_pin_of(self.visit.services, token, pin, new)
         except KioskError as error:
             pin.wipe()
             if new is not None:
@@ -178,13 +182,10 @@ class Pin(Step):
         self.visit.pin = pin if new is None else new
         self.dismiss(Nav.NEXT)
 
-    def _try(self, token: Token, pin: Secret, new: Secret | None) -> None:
+    def _try(self, token: Token, pin: Secret) -> None:
         tokens = self.visit.services.tokens
         try:
-            if new is None:
-                tokens.login(token, pin)
-            else:
-                tokens.change_pin(token, pin, new)
+            tokens.login(token, pin)
         finally:
             tokens.release(token)  # no process stays that was told a PIN
 
