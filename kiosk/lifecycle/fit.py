@@ -82,6 +82,7 @@ RULES: dict[str, Rule] = {
     "password": _on_stick,
     "copy": _on_stick,
     "backup": _on_stick,
+    "export": _on_stick,
     "delete": _file,
     "history": _ours,
     "status": _stoppable,
