@@ -33,6 +33,10 @@ class Work(Act):
         yield Static(text(f"work.{flow_of(self.visit)}"), classes="gap", markup=False)
         yield Static("", id="seconds", classes="gap quiet", markup=False)
 
+    def question(self) -> str:
+        """Say what is done, or that it has stopped."""
+        return super().question() if self._failed is None else text("work.stopped")
+
     @property
     def _retry(self) -> bool:
         return super()._retry and self._failed is not None and self._failed.id not in NOT_AGAIN
