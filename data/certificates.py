@@ -64,6 +64,12 @@ class Certificates(Store):
             [subscriber_id],
         )
 
+    def suspended(self) -> list[Certificate]:
+        """List what is suspended, by end."""
+        return self._all(
+            Certificate, "SELECT * FROM certificates WHERE status = 'suspended' ORDER BY not_after, id"
+        )
+
     def change_certificate(
         self,
         id: int,  # noqa: A002

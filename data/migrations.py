@@ -188,3 +188,78 @@ def life_of_a_certificate(db: Database) -> None:
         "CREATE INDEX audit_certificate ON audit (certificate) WHERE certificate IS NOT NULL",
     ):
         db.execute(statement)
+
+
+@migrations(name="0004 when a code was wrong")
+def when_a_code_was_wrong(db: Database) -> None:
+    """Keep the moment of a wrong try, from which the wait before the next one is counted."""
+    db.execute(f"ALTER TABLE tries ADD COLUMN wrong_at TEXT {_moment('wrong_at')}")
+
+
+@migrations(name="0005 reminders")
+def reminders(db: Database) -> None:
+    """Keep how people may be reached, what they agreed to, and each message on its way to them."""
+    for statement in (
+        """
+        CREATE TABLE consents (
+            id INTEGER PRIMARY KEY,
+            version TEXT NOT NULL,
+            language TEXT NOT NULL,
+            text TEXT NOT NULL,
+            UNIQUE (version, language, text)
+        ) STRICT
+        """,
+        # `sealed` is phone and e-mail under a key that is not in this file; beside it only what kind they are.
+        f"""
+        CREATE TABLE contacts (
+            subscriber_id INTEGER PRIMARY KEY REFERENCES subscribers (id),
+            uuid TEXT NOT NULL UNIQUE,
+            kiosk_id TEXT NOT NULL,
+            sealed BLOB NOT NULL,
+            phone TEXT NOT NULL CHECK (phone IN ('none', 'mobile', 'landline', 'abroad')),
+            email INTEGER NOT NULL CHECK (email IN (0, 1)),
+            language TEXT NOT NULL,
+            consent_id INTEGER NOT NULL REFERENCES consents (id),
+            agreed_at TEXT NOT NULL {_moment("agreed_at")},
+            keep_until TEXT NOT NULL {_moment("keep_until")},
+            CHECK (phone <> 'none' OR email = 1)
+        ) STRICT
+        """,
+        "CREATE INDEX contacts_keep_until ON contacts (keep_until)",
+        # Whoever revokes: from that moment on it is looked at whether anything still needs the contact.
+        """
+        CREATE TRIGGER contacts_after_revocation AFTER UPDATE OF status ON certificates
+            WHEN NEW.status = 'revoked'
+            BEGIN UPDATE contacts SET keep_until = min(keep_until, NEW.status_at)
+                WHERE subscriber_id = NEW.subscriber_id; END
+        """,
+        f"""
+        CREATE TABLE deliveries (
+            id INTEGER PRIMARY KEY,
+            uuid TEXT NOT NULL UNIQUE,
+            kiosk_id TEXT NOT NULL,
+            certificate_id INTEGER NOT NULL REFERENCES certificates (id),
+            rung INTEGER NOT NULL,
+            channel TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('waiting', 'sending', 'sent', 'failed', 'dropped')),
+            tries INTEGER NOT NULL,
+            reason TEXT,
+            queued_at TEXT NOT NULL {_moment("queued_at")},
+            next_at TEXT NOT NULL {_moment("next_at")},
+            done_at TEXT {_moment("done_at")},
+            UNIQUE (certificate_id, rung, channel),
+            CHECK ((done_at IS NULL) = (state IN ('waiting', 'sending')))
+        ) STRICT
+        """,
+        "CREATE INDEX deliveries_waiting ON deliveries (channel, next_at) WHERE state = 'waiting'",
+        "CREATE INDEX deliveries_sending ON deliveries (channel) WHERE state = 'sending'",
+        "CREATE INDEX deliveries_done ON deliveries (done_at) WHERE done_at IS NOT NULL",
+        # Up to which day each rung was looked at, so that nobody looks at a year of certificates every hour.
+        """
+        CREATE TABLE rungs (
+            rung INTEGER PRIMARY KEY,
+            until TEXT NOT NULL CHECK (until GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]')
+        ) STRICT
+        """,
+    ):
+        db.execute(statement)

@@ -14,6 +14,8 @@ STATES = (
 FINISHED = ("done", "cancelled", "void")
 ACTS = ("issue", "renew", "reissue")
 STATUSES = ("unproved", "valid", "suspended", "revoked")
+DELIVERY_STATES = ("waiting", "sending", "sent", "failed", "dropped")
+PHONES = ("none", "mobile", "landline", "abroad")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,3 +139,88 @@ class AuditRow:
     prev: bytes = field(repr=False)
     hash: bytes = field(repr=False)
     signature: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """How a subscriber may be reached, as they agreed; without the key beside the registry it says nothing."""
+
+    subscriber_id: int
+    uuid: str = ""
+    kiosk_id: str = ""
+    sealed: bytes = field(repr=False)
+    phone: str
+    """One of `PHONES`: what kind of number there is in `sealed`."""
+    email: int
+    """1: there is an address in `sealed`."""
+    language: str
+    consent_id: int
+    agreed_at: str
+    keep_until: str
+    """From here on it is looked at whether any certificate still needs this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message of the ladder on its way: one for a certificate, a rung and a channel, whatever happens."""
+
+    id: int = 0
+    uuid: str = ""
+    kiosk_id: str = ""
+    certificate_id: int
+    rung: int
+    """Days before the end that it was due: 30; -1 is the day after."""
+    channel: str
+    state: str = "waiting"
+    """One of `DELIVERY_STATES`; `dropped`: it was no longer to be sent."""
+    tries: int = 0
+    reason: str | None = None
+    """Why it failed, waits again or was dropped: a code, not a sentence."""
+    queued_at: str
+    next_at: str
+    """Not to be tried before."""
+    done_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upcoming:
+    """A valid certificate whose end is near, with what is known of how to reach its holder."""
+
+    id: int
+    serial: str
+    not_after: str
+    created_at: str
+    agreed_at: str
+    phone: str
+    email: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A delivery with all that its message needs; `sealed` is None when the contact is gone."""
+
+    id: int
+    uuid: str
+    channel: str
+    rung: int
+    state: str
+    tries: int
+    reason: str | None
+    queued_at: str
+    done_at: str | None
+    certificate_id: int
+    serial: str
+    profile: str
+    name: str = field(repr=False)
+    not_after: str
+    status: str
+    code: str
+    """Of the request that the certificate came from: with it people ask for the messages to stop."""
+    replaced_by: str | None
+    """Serial of the certificate that came in its place."""
+    subscriber_id: int
+    contact_uuid: str | None
+    sealed: bytes | None = field(repr=False)
+    phone: str | None
+    email: int | None
+    language: str | None

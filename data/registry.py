@@ -1,20 +1,22 @@
 """The registry: the SQLite file that remembers all that was issued and done.
 
 One `Registry` is one connection and belongs to one thread. What it does is written by subject in
-`data.subscribers`, `data.requests`, `data.certificates` and here for the audit log; all of them read at any
-time, and write inside `transaction()` only.
+`data.subscribers`, `data.requests`, `data.certificates`, `data.contacts`, `data.deliveries` and here for the
+audit log; all of them read at any time, and write inside `transaction()` only.
 """
 
 import errno
 import os
 import sqlite3
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 from data.certificates import Certificates
+from data.contacts import Contacts
+from data.deliveries import Deliveries
 from data.migrations import APPLICATION_ID, known, migrations
 from data.records import AuditRow
 from data.requests import Requests
@@ -32,7 +34,7 @@ _LARGEST = 2**63 - 1
 """SQLite's largest integer."""
 
 
-class Registry(Subscribers, Requests, Certificates):
+class Registry(Subscribers, Requests, Certificates, Contacts, Deliveries):
     """The registry, open. Every method may raise `RegistryError`."""
 
     @classmethod
@@ -153,6 +155,23 @@ class Registry(Subscribers, Requests, Certificates):
             if len(rows) < _BATCH:
                 return
             first = rows[-1].seq + 1
+
+    def noted_since(self, moment: str, actions: Collection[str]) -> bool:
+        """Whether a line of one of these actions was written at `moment` or later."""
+        marks = ", ".join("?" * len(actions))
+        found = self._value(
+            f"SELECT 1 FROM audit WHERE at >= ? AND action IN ({marks}) LIMIT 1",  # noqa: S608 - marks only
+            [moment, *actions],
+        )
+        return found is not None
+
+    def audit_about(self, *, certificate: int, request: int) -> list[AuditRow]:
+        """List the lines about a certificate, and about the request that brought it, in their order."""
+        return self._all(
+            AuditRow,
+            "SELECT * FROM audit WHERE certificate = ? UNION SELECT * FROM audit WHERE request = ? ORDER BY seq",
+            [certificate, request],
+        )
 
     def audit_count(self) -> int:
         """Count the lines, one by one."""

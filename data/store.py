@@ -184,6 +184,12 @@ class Store:
         )
         return int(id_)
 
+    def _many(self, statement: str, rows: Sequence[tuple[object, ...]]) -> int:
+        """Run a statement that changes something for each of `rows`; give how many rows of the table it met."""
+        self._require_transaction()
+        with faults():
+            return int(self._connection.executemany(statement, rows).rowcount)
+
     def _stream(self, kind: type[T], statement: str, values: Values = ()) -> Iterator[T]:
         """Give rows as records, one at a time; the columns of the statement are the fields of `kind`."""
         with faults():

@@ -38,14 +38,25 @@ class Subscribers(Store):
         return (row[0], row[1]) if row else (0, 0)
 
     def count_try(
-        self, method: str, key: bytes, day: str, *, sends: int = 0, wrong: int = 0
+        self, method: str, key: bytes, day: str, *, sends: int = 0, wrong: int = 0, at: str | None = None
     ) -> tuple[int, int]:
-        """Add to `tries` and give the new sums; what was counted on earlier days is deleted."""
+        """Add to `tries` and give the new sums; what was counted on earlier days is deleted.
+
+        `at` is the moment of a wrong try, where a wait follows from it.
+        """
         self._write("DELETE FROM tries WHERE day < ?", [day])
         [row] = self._write(
-            "INSERT INTO tries (day, method, key, sends, wrong) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET sends = sends + excluded.sends, wrong = wrong + excluded.wrong"
+            "INSERT INTO tries (day, method, key, sends, wrong, wrong_at) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET sends = sends + excluded.sends, wrong = wrong + excluded.wrong,"
+            " wrong_at = coalesce(excluded.wrong_at, wrong_at)"
             " RETURNING sends, wrong",
-            [day, method, key, sends, wrong],
+            [day, method, key, sends, wrong, at],
         )
         return row[0], row[1]
+
+    def last_wrong(self, method: str, key: bytes, day: str) -> str | None:
+        """Give the moment of the last wrong try of a day, where one was kept."""
+        moment: str | None = self._value(
+            "SELECT wrong_at FROM tries WHERE day = ? AND method = ? AND key = ?", [day, method, key]
+        )
+        return moment

@@ -4,7 +4,9 @@ A state is a directory. `state.toml` in it is written last at `init`, so a state
 """
 
 import os
+import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,6 +18,7 @@ from kiosk.errors import KioskError
 from kiosk.media.intruders import PRODUCT
 
 MARKER = "state.toml"
+_NUMBER = re.compile(r"[0-9+() -]{2,20}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,36 @@ class State:
         """The file that names the USB devices that may come and go here; there need not be one."""
         return self.path / "devices.toml"
 
+    @property
+    def publish(self) -> Path:
+        """The file that says where the revocation list goes; there need not be one."""
+        return self.path / "publish.toml"
+
+    @property
+    def printer(self) -> Path:
+        """The file that names the printer for slips; there need not be one."""
+        return self.path / "printer.toml"
+
+    @property
+    def about_center(self) -> Path:
+        """The file with what this centre says of itself on slips; there need not be one."""
+        return self.path / "center.toml"
+
+    @property
+    def reminders(self) -> Path:
+        """The file that says how reminders are sent; there need not be one."""
+        return self.path / "reminders.toml"
+
+    @property
+    def contact_keys(self) -> Path:
+        """The keys of contacts, one for each subscriber who gave one. No part of a backup."""
+        return self.path / "contacts.keys"
+
+    @property
+    def outbox(self) -> Path:
+        """Where practice puts what it does not send."""
+        return self.path / "outbox"
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -85,10 +118,15 @@ class Policy:
     reissue_again_hours: int
     suspension_months: int
     crl_days: int
+    crl_hours: int
+    crl_pause_seconds: int
     code_digits: int
     code_seconds: int
     code_wrong_per_day: int
     code_sends_per_day: int
+    staff_code_free_tries: int
+    staff_code_wait_seconds: int
+    staff_code_longest_wait_seconds: int
     password_wrong_per_day: int
     consent_version: str
     root_years: int
@@ -96,6 +134,13 @@ class Policy:
     rsa_bits: int
     token_seconds: float
     token_key_seconds: float
+    reminder_days: Sequence[int]
+    reminder_late_days: int
+    reminder_retry_minutes: Sequence[int]
+    call_days: int
+    reminder_consent_version: str
+    clock_gap_days: int
+    tick_minutes: int
 
 
 @cache
@@ -188,3 +233,34 @@ def load_allowed(state: State) -> frozenset[str]:
     except (OSError, ValueError, KeyError, RecursionError):
         raise KioskError("kiosk.devices", path=str(state.devices)) from None
     return frozenset(allowed)
+
+
+def load_publishing(state: State) -> Path | None:
+    """Read where the revocation list is published: `crl_directory = "/srv/crl"`, absolute; None when nowhere.
+
+    Raises `publish.config`.
+    """
+    try:
+        values = tomllib.loads(state.publish.read_text("utf-8"))
+        directory = values.pop("crl_directory")
+        if values or not isinstance(directory, str) or not Path(directory).is_absolute():
+            raise ValueError("crl_directory")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, KeyError, RecursionError):
+        raise KioskError("publish.config", path=str(state.publish)) from None
+    return Path(directory)
+
+
+def load_help_number(state: State) -> str:
+    """Read the number to ring for help: `help_number = "02-123-4567"`; empty without one. Raises `center.config`."""
+    try:
+        values = tomllib.loads(state.about_center.read_text("utf-8"))
+        number = values.pop("help_number")
+        if values or not _NUMBER.fullmatch(number):
+            raise ValueError("help_number")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise KioskError("center.config", path=str(state.about_center)) from None
+    return str(number)

@@ -38,6 +38,11 @@ def _rows(exit_: Exit, letter: str, *ids: str) -> dict[str, Kind]:
     }
 
 
+_PRINTER = (
+    "printer.none", "printer.config", "printer.font", "printer.library", "printer.denied", "printer.gone*",
+    "printer.busy*", "printer.paper*", "printer.open*", "printer.trouble*", "printer.stuck*",
+)  # fmt: skip
+
 TABLE: dict[str, Kind] = {
     # Answers that cannot be used. New ids go at the end of a group: codes stand in printed papers.
     **_rows(
@@ -77,6 +82,12 @@ TABLE: dict[str, Kind] = {
         "usage.terminal",
         "usage.uri",
         "kiosk.devices",
+        "usage.reason",
+        "publish.config",
+        "usage.ocsp",
+        "center.config",
+        "remind.config",
+        "usage.consent",
     ),
     **_rows(
         Exit.REFUSED,
@@ -93,6 +104,20 @@ TABLE: dict[str, Kind] = {
         "state.unwritable",
         "close.code",
         "close.wrong*",
+        "remind.busy*",
+        "remind.none",
+        "clock.unsure",
+    ),
+    **_rows(
+        Exit.REFUSED,
+        "S",
+        "certificate.revoked",
+        "certificate.forgotten",
+        "certificate.suspended",
+        "certificate.not_suspended",
+        "certificate.expired",
+        "certificate.unproved",
+        "close.wait*",
     ),
     **_rows(
         Exit.REFUSED,
@@ -167,6 +192,25 @@ TABLE: dict[str, Kind] = {
     ),
     **_rows(
         Exit.MEDIUM,
+        "X",
+        "pfx.format",
+        "pfx.password",
+        "pfx.no_key",
+        "pfx.no_certificate",
+        "pfx.several",
+        "pfx.not_there",
+    ),
+    **_rows(
+        Exit.REFUSED,
+        "F",
+        "pfx.exists",
+        "pfx.rule",
+        "pfx.holds",
+        "pfx.token",
+        "pfx.on_token",
+    ),
+    **_rows(
+        Exit.MEDIUM,
         "D",
         "mount.service",
         "mount.denied",
@@ -192,7 +236,10 @@ TABLE: dict[str, Kind] = {
         "token.readonly",
         "token.unfit",
         "token.config",
+        "token.keeps",
+        "token.pad",
     ),
+    **_rows(Exit.MEDIUM, "W", *_PRINTER),
     **_rows(
         Exit.AUTHORITY,
         "C",
@@ -211,6 +258,7 @@ TABLE: dict[str, Kind] = {
         "identity.locked",
         "identity.level",
         "identity.number",
+        "identity.business",
     ),
     **_rows(
         Exit.REGISTRY,

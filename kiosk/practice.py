@@ -1,7 +1,9 @@
-"""What practice stands in for: the carrier that would send a code to a phone.
+"""What practice stands in for: the carrier that would send a code to a phone, and a teller at a desk.
 
 Only what cannot exist in a shop window is here; everything else is the same code as in a real state.
 """
+
+import secrets
 
 from kiosk.secret import Secret
 
@@ -19,3 +21,10 @@ class PracticeCarrier:
     def read(self, phone: str) -> Secret:
         """Give the code last sent to `phone`; empty when there was none."""
         return self._inbox.get(phone, Secret(""))
+
+
+class PracticeTeller:
+    """Looks at every document and lends the code of staff; it is another one in each process."""
+
+    def __init__(self) -> None:
+        self.code = Secret("".join(secrets.choice("0123456789") for _ in range(6)))

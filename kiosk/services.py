@@ -10,6 +10,7 @@ import contextlib
 import hmac
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -17,10 +18,10 @@ from data.registry import Registry, RegistryError
 from kiosk.audit import AuditLog, clock_is_behind
 from kiosk.authority.embedded import EmbeddedAuthority
 from kiosk.authority.keystore import Keystore, passphrase_from
-from kiosk.clock import KST, Clock, stamp
+from kiosk.clock import KST, Clock, stamp, unstamp
 from kiosk.config import Policy, State, load_modules, load_policy, load_state
 from kiosk.errors import KioskError
-from kiosk.practice import PracticeCarrier
+from kiosk.practice import PracticeCarrier, PracticeTeller
 from kiosk.secret import Secret
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Services:
         self.clock = clock
         self.policy = policy
         self.carrier = PracticeCarrier() if state.practice else None
+        self.teller = PracticeTeller() if state.practice else None
         self.authority = EmbeddedAuthority(state, keystore)
         self._keystore = keystore
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="registry")
@@ -125,7 +127,7 @@ class Services:
             yield self.registry
 
     def require_clock(self) -> None:
-        """Refuse when the clock is before the latest audit line (`request.clock`). In a `step` only.
+        """Refuse when the clock is before the latest audit line (`request.clock`). In the registry's thread.
 
         A clock that went back would issue certificates for the wrong days and spoil the order of the log.
         """
@@ -135,6 +137,26 @@ class Services:
                 "request.clock",
                 now=f"{self.clock.now().astimezone(KST):%Y-%m-%d %H:%M:%S}",
                 latest=f"{latest.astimezone(KST):%Y-%m-%d %H:%M:%S}",
+            )
+
+    def require_steady_clock(self) -> None:
+        """Refuse what cannot be undone when the clock may be wrong: `request.clock`, or `clock.unsure`.
+
+        It is wrong when it is before the latest audit line. When it is days after it (`clock_gap_days`), the
+        machine was off for long, or its clock jumped: staff say which (`kiosk tick --clock-is-right`). A clock
+        that was stopped at a moment (practice) jumped as it was told to. In the registry's thread. No line is
+        written: it would be the latest one, and all would seem well.
+        """
+        self.require_clock()
+        if self.clock.stopped:
+            return
+        latest = self.registry.latest_at()
+        gap = timedelta(days=self.policy.clock_gap_days)
+        if latest is not None and self.clock.now() - unstamp(latest) > gap:
+            raise KioskError(
+                "clock.unsure",
+                now=f"{self.clock.now().astimezone(KST):%Y-%m-%d %H:%M:%S}",
+                latest=f"{unstamp(latest).astimezone(KST):%Y-%m-%d %H:%M:%S}",
             )
 
     def keyed_hash(self, kind: str, value: Secret | str) -> bytes:

@@ -86,8 +86,11 @@ def test_policy_has_every_number_and_no_other() -> None:
     assert policy is load_policy()
     values = {field.name: getattr(policy, field.name) for field in fields(Policy)}
     may_be_none = {"renewal_grace_days"}
-    assert all(isinstance(value, str) or value > 0 or name in may_be_none for name, value in values.items())
-    # DESIGN §10 and §11.
+    numbers = {name: value for name, value in values.items() if not isinstance(value, str | list)}
+    assert all(value > 0 or name in may_be_none for name, value in numbers.items())
+    # DESIGN §10 to §12.
+    assert policy.reminder_days == [90, 60, 30, 14, 7, 3, 1, 0, -1]
+    assert list(policy.reminder_retry_minutes) == sorted(policy.reminder_retry_minutes)
     assert (policy.code_digits, policy.code_seconds, policy.code_wrong_per_day) == (6, 180, 5)
     assert policy.password_wrong_per_day == 5
     assert (policy.renewal_window_days, policy.suspension_months, policy.request_hours) == (30, 6, 24)

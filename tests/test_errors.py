@@ -47,7 +47,10 @@ def test_what_is_worth_trying_again_as_it_is() -> None:
     assert {id_ for id_, kind in TABLE.items() if kind.retry} == {
         "request.busy", "medium.missing", "medium.gone", "medium.busy", "medium.other", "identity.code",
         "registry.busy", "mount.busy", "close.wrong", "token.none", "token.gone", "token.timeout",
+        "close.wait",
         "medium.wrong_password", "medium.wrong_hangul", "medium.wrong_caps",
+        "remind.busy",
+        "printer.gone", "printer.busy", "printer.paper", "printer.open", "printer.trouble", "printer.stuck",
     }  # fmt: skip
 
 

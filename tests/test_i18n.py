@@ -65,9 +65,10 @@ def test_no_message_twice_in_a_file(language: str) -> None:
 
 # What a Korean reads in Latin letters too: names of formats, programs and keys, and what is typed so.
 LATIN = {
-    "CRL", "Caps", "DER", "English", "Enter", "Esc", "JSON", "KIOSK_STATE", "Lock", "MB", "NPKI", "PEM", "PIN", "QR",
-    "README", "TOML", "USB", "abc", "consent", "id_number", "kiosk", "name", "password_file", "phone",
-    "allowed", "profile", "true",
+    "AES", "CRL", "CSV", "Caps", "DER", "English", "Enter", "Esc", "JSON", "KIOSK_STATE", "Lock", "MB",
+    "NPKI", "PEM", "PFX", "PIN", "QR", "README", "TOML", "USB", "abc", "allowed", "consent",
+    "crl_directory", "id_number", "kiosk", "name", "password_file", "phone", "profile", "true",
+    "bold", "device", "font", "fonts", "help_number", "libusb", "nanum", "usb",
     "id", "manufacturer", "model", "module", "modules", "path", "pin_file", "pkcs", "serial", "slot", "token",
 }  # fmt: skip
 

@@ -43,7 +43,7 @@ def test_what_is_in_it(wheel: Path) -> None:
         for package in ("kiosk", "screens", "data")
         for path in (ROOT / package).rglob("*")
         if path.is_file()
-        and path.suffix in {".py", ".toml", ".txt", ".po", ".tcss", ".rules"}
+        and path.suffix in {".py", ".toml", ".txt", ".po", ".tcss", ".rules", ".service", ".timer"}
         and "__pycache__" not in path.parts
     }
     expected |= {name.removesuffix("po") + "mo" for name in expected if name.endswith(".po")}

@@ -134,8 +134,12 @@ REASONS = {
     "affiliationChanged": x509.ReasonFlags.affiliation_changed,
     "superseded": x509.ReasonFlags.superseded,
     "cessationOfOperation": x509.ReasonFlags.cessation_of_operation,
+    "privilegeWithdrawn": x509.ReasonFlags.privilege_withdrawn,
     "certificateHold": x509.ReasonFlags.certificate_hold,
 }
+"""What a revocation list of subscribers' certificates can say (RFC 5280 §5.3.1)."""
+CAUSES = tuple(word for word in REASONS if word != "certificateHold")
+"""What a certificate can be revoked for; a hold is a suspension."""
 
 
 def revoked(serial: str, moment: datetime, reason: str) -> x509.RevokedCertificate:

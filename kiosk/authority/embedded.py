@@ -6,7 +6,7 @@ a certificate out with the rules checked inside, so that it can run as its own p
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.authority import certificates
+from kiosk.authority import certificates, ocsp
 from kiosk.authority.keystore import Keystore, write_private
 from kiosk.clock import KST
 from kiosk.config import Policy, State
@@ -200,6 +200,10 @@ class EmbeddedAuthority:
             self.issuing, self._signing_key(), number, moment, moment + timedelta(days=days),
             [certificates.revoked(*entry) for entry in entries],
         )  # fmt: skip
+
+    def ocsp_response(self, request: ocsp.Request, answers: Sequence[ocsp.Answer], moment: datetime) -> bytes:
+        """Sign the response to an OCSP request (DER), with the key that signed the certificates it is about."""
+        return ocsp.response(request, answers, moment, self.issuing, self._signing_key())
 
     def policy_oid(self, profile: Profile) -> str:
         """Give the policy OID that this centre writes into certificates of `profile`."""

@@ -1,6 +1,7 @@
 """The command line: a contract that scripts and tests depend on. One file per group of commands."""
 
 import importlib
+import keyword
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,18 +22,31 @@ COMMANDS = {
     "audit": "audit",
     "ca": "authority",
     "certs": "records",
+    "copy": "sets",
     "crl": "authority",
+    "delete": "sets",
     "doctor": "check",
+    "export": "pfx",
+    "history": "status",
+    "import": "pfx",
     "init": "authority",
     "issue": "issue",
     "media": "media",
+    "ocsp": "authority",
     "passcode": "closing",
+    "password": "sets",
     "reissue": "issue",
+    "remind": "remind",
     "renew": "issue",
+    "resume": "status",
+    "revoke": "status",
     "scan": "scan",
-    "status": "records",
+    "slip": "slip",
+    "status": "status",
+    "suspend": "status",
+    "tick": "tick",
 }
-"""Each command and its file; in it, the command has the same name."""
+"""Each command and its file; in it, the command has the same name (and `_` where that is a word of Python)."""
 
 
 class Commands(click.Group):
@@ -47,7 +61,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"kiosk.cli.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name + "_" * keyword.iskeyword(cmd_name))
         return command
 
 

@@ -1,4 +1,4 @@
-"""`kiosk init`, `kiosk crl`, `kiosk ca`: the authority and what it publishes."""
+"""`kiosk init`, `kiosk crl`, `kiosk ca`, `kiosk ocsp`: the authority and what it publishes."""
 
 import sys
 from datetime import datetime
@@ -8,11 +8,14 @@ import click
 
 from kiosk import setup
 from kiosk.authority.keystore import passphrase_from
+from kiosk.authority.ocsp import LONGEST
 from kiosk.cli import options
 from kiosk.clock import Clock
 from kiosk.config import chosen_path
+from kiosk.errors import KioskError
 from kiosk.files import replace_file
 from kiosk.i18n import text
+from kiosk.lifecycle.answering import answer
 from kiosk.lifecycle.revocations import make_list
 from kiosk.lifecycle.standing import korean
 from kiosk.secret import Secret
@@ -113,3 +116,47 @@ def ca(
     options.say("ca.done", path=str(out))
     if as_json:
         options.result(document)
+
+
+@click.command(help=text("help.ocsp"))
+@click.option(
+    "--request",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=text("help.ocsp_request"),
+)
+@out_option
+@options.json_option
+@options.common
+def ocsp(
+    request: Path, out: Path, state: Path | None, key_file: Path | None, at: datetime | None, *,
+    practice: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Answer an OCSP request."""
+
+    async def work() -> list[tuple[str, str]]:
+        async with await options.opened(state, at, key_file, practice=practice) as services:
+            made, said = await answer(services, _read(request))
+            replace_file(out, [made])
+            return said
+
+    said = options.run(work())
+    if not said:
+        raise KioskError("usage.ocsp", path=str(request))
+    if as_json:
+        options.result({
+            "file": str(out), "answers": [{"serial": serial, "status": word} for serial, word in said],
+        })  # fmt: skip
+        return
+    for serial, word in said:
+        options.show(f"{serial}  {text(f'ocsp.{word}')}")
+
+
+def _read(path: Path) -> bytes:
+    """Read a file of somebody's; one byte more than can be used is enough to see that it is too long."""
+    try:
+        with path.open("rb") as file:
+            return file.read(LONGEST + 1)
+    except OSError:
+        raise KioskError("usage.file", path=str(path)) from None

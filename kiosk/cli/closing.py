@@ -1,4 +1,4 @@
-"""`kiosk passcode`: what staff type to close a kiosk that is not for practice."""
+"""`kiosk passcode`: what staff type to close a kiosk that is not for practice, and to confirm what they saw."""
 
 import sys
 from datetime import datetime
@@ -9,7 +9,6 @@ import click
 from kiosk import closing
 from kiosk.authority.keystore import passphrase_from
 from kiosk.cli import options
-from kiosk.config import chosen_path, load_state
 from kiosk.errors import KioskError
 from kiosk.i18n import text
 from kiosk.secret import Secret
@@ -19,11 +18,16 @@ from kiosk.secret import Secret
 @click.option("--code-file", type=click.Path(path_type=Path), metavar="FILE", help=text("help.code_file"))
 @options.common
 def passcode(
-    code_file: Path | None, state: Path | None, key_file: Path | None, at: datetime | None, *, practice: bool  # noqa: ARG001
-) -> None:  # fmt: skip
-    """Set the code that closes the walk-up kiosk."""
-    found = load_state(chosen_path(state, practice=practice), practice=practice)
-    closing.set_code(found, _code(code_file))
+    code_file: Path | None, state: Path | None, key_file: Path | None, at: datetime | None, *, practice: bool
+) -> None:
+    """Set the code of staff."""
+
+    async def work() -> None:
+        async with await options.opened(state, at, key_file, practice=practice) as services:
+            with _code(code_file) as code:
+                await closing.set_code(services, code)
+
+    options.run(work())
     options.say("close.set")
 
 

@@ -8,14 +8,17 @@ from typing import TypeVar
 import click
 
 from kiosk.cli import options
-from kiosk.i18n import text
+from kiosk.i18n import language_of, text
 from kiosk.lifecycle.answers import read_answers, read_renewal
 from kiosk.lifecycle.issue import Issuing
 from kiosk.lifecycle.outcome import Outcome
+from kiosk.lifecycle.papers import Papers, leave_papers
 from kiosk.lifecycle.reissue import Reissuing
 from kiosk.lifecycle.renew import Renewing
 from kiosk.lifecycle.standing import korean
 from kiosk.media.token_uri import TokenUri
+from kiosk.reminders.consent import keep_answers
+from kiosk.services import Services
 
 T = TypeVar("T")
 
@@ -52,13 +55,14 @@ def issue(
 ) -> None:  # fmt: skip
     """Issue a certificate onto a medium."""
 
-    async def work() -> dict[str, object]:
+    async def work() -> tuple[dict[str, object], Papers]:
         async with await options.opened(state, at, key_file, practice=practice) as services:
             application = read_answers(answers, services.clock.today())
             outcome = await Issuing(services).issue(application, medium)
-            return _document(outcome, practice=services.state.practice)
+            await keep_answers(services, application, outcome.request.subscriber_id, language_of())
+            return await _done(services, outcome)
 
-    _said("issue.done", options.run(work()), as_json=as_json)
+    _said("issue.done", *options.run(work()), as_json=as_json)
 
 
 @click.command(help=text("help.renew"))
@@ -70,12 +74,12 @@ def renew(
 ) -> None:  # fmt: skip
     """Renew a certificate on the medium that holds it."""
 
-    async def work() -> dict[str, object]:
+    async def work() -> tuple[dict[str, object], Papers]:
         async with await options.opened(state, at, key_file, practice=practice) as services:
             outcome = await Renewing(services).renew(read_renewal(answers), medium, serial)
-            return _document(outcome, practice=services.state.practice)
+            return await _done(services, outcome)
 
-    _said("renew.done", options.run(work()), as_json=as_json)
+    _said("renew.done", *options.run(work()), as_json=as_json)
 
 
 @click.command(help=text("help.reissue"))
@@ -88,21 +92,29 @@ def reissue(
 ) -> None:  # fmt: skip
     """Reissue a certificate to who lost it, onto whatever medium."""
 
-    async def work() -> dict[str, object]:
+    async def work() -> tuple[dict[str, object], Papers]:
         async with await options.opened(state, at, key_file, practice=practice) as services:
             application = read_answers(answers, services.clock.today())
             outcome = await Reissuing(services).reissue(application, medium, serial, lost=lost)
-            return _document(outcome, practice=services.state.practice)
+            await keep_answers(services, application, outcome.request.subscriber_id, language_of())
+            return await _done(services, outcome)
 
-    _said("reissue.done", options.run(work()), as_json=as_json)
+    _said("reissue.done", *options.run(work()), as_json=as_json)
 
 
-def _said(done: str, document: dict[str, object], *, as_json: bool) -> None:
+async def _done(services: Services, outcome: Outcome) -> tuple[dict[str, object], Papers]:
+    """Leave the papers beside a certificate that is proved, and describe both."""
+    papers = await leave_papers(services, outcome)
+    return _document(outcome, papers, practice=services.state.practice), papers
+
+
+def _said(done: str, document: dict[str, object], papers: Papers, *, as_json: bool) -> None:
     """Say what was done, and give the result."""
     options.say(
         done, until=str(document["not_after"])[:10], path=str(document["path"]),
         old=str(document.get("replaces", "")),
     )  # fmt: skip
+    options.say_papers(papers)
     if document["practice"]:
         options.say("issue.practice")
     options.say("issue.recognised")
@@ -112,7 +124,7 @@ def _said(done: str, document: dict[str, object], *, as_json: bool) -> None:
         options.show(str(document["serial"]))
 
 
-def _document(outcome: Outcome, *, practice: bool) -> dict[str, object]:
+def _document(outcome: Outcome, papers: Papers, *, practice: bool) -> dict[str, object]:
     document: dict[str, object] = {
         "request": outcome.request.code,
         "state": outcome.request.state,
@@ -123,6 +135,8 @@ def _document(outcome: Outcome, *, practice: bool) -> dict[str, object]:
         "not_before": korean(outcome.not_before),
         "not_after": korean(outcome.not_after),
         "path": str(outcome.place),
+        "papers": str(papers.folder) if papers.folder else None,
+        "papers_problem": papers.problem.code if papers.problem else None,
         "audit_anchor": outcome.anchor,
         "practice": practice,
     }

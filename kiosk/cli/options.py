@@ -17,13 +17,16 @@ from kiosk.clock import KST, Clock
 from kiosk.errors import KioskError
 from kiosk.i18n import text
 from kiosk.media.token_uri import TokenUri, is_uri
+from kiosk.secret import Secret
 
 if TYPE_CHECKING:
+    from kiosk.lifecycle.papers import Papers
     from kiosk.services import Services
 
 T = TypeVar("T")
 _SERIAL = re.compile(r"[0-9a-f]{1,64}")
 
+SECRET_BYTES = 4096
 YEARS = range(1970, 3000)
 """A clock can be set so far: dates beside it, and a certificate's end after it, must exist too."""
 
@@ -125,9 +128,39 @@ async def opened(
     return services
 
 
+def secret(path: Path | None, prompt: str, *, twice: bool = False) -> Secret:
+    """Read a password or PIN from its file, without the line end that editors add, or ask at a terminal.
+
+    `prompt` is the question's message. Raises `usage.file` (unreadable, or longer than any password) and
+    `usage.terminal` (nobody to ask).
+    """
+    if path is None:
+        if not sys.stdin.isatty():
+            raise KioskError("usage.terminal")
+        typed: str = click.prompt(text(prompt), hide_input=True, confirmation_prompt=twice, err=True)
+        return Secret(typed)
+    try:
+        with path.open("rb") as file:
+            content = file.read(SECRET_BYTES + 1)
+    except (OSError, ValueError):
+        raise KioskError("usage.file", path=str(path)) from None
+    if len(content) > SECRET_BYTES:
+        raise KioskError("usage.file", path=str(path))
+    return Secret(content.removesuffix(b"\n").removesuffix(b"\r"))
+
+
 def say(id_: str, **facts: str | int) -> None:
     """Tell the person something, on standard error: standard output is for results."""
     tell(text(id_, **facts))
+
+
+def say_papers(papers: "Papers") -> None:
+    """Say where the papers lie that were put beside a certificate, or why there are none."""
+    if papers.problem is not None:
+        problem = papers.problem
+        say("papers.failed", code=problem.code, sentence=text(f"error.{problem.id}", **problem.facts))
+    elif papers.folder is not None:
+        say("papers.done", path=str(papers.folder))
 
 
 def tell(line: str) -> None:

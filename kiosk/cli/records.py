@@ -1,4 +1,4 @@
-"""`kiosk certs`, `kiosk status`: what the registry knows."""
+"""`kiosk certs`: what the registry knows."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,7 +8,6 @@ import click
 from data.records import Certificate
 from kiosk.cli import options
 from kiosk.clock import stamp
-from kiosk.errors import KioskError
 from kiosk.i18n import language_of, text, visible
 from kiosk.lifecycle import dates
 from kiosk.lifecycle.standing import describe_record, profile_name
@@ -40,7 +39,7 @@ def certs(
         options.result(found)
         return
     for description in found:
-        options.show(line(description, str(description["name"])))
+        options.show(one_line(description, str(description["name"])))
     if not found:
         options.say("certs.empty")
 
@@ -65,42 +64,7 @@ def _found(services: Services, find: str | None, expiring: int | None) -> list[C
     return [row for row in rows if expiring is None or row.status == "valid"]
 
 
-@click.command(help=text("help.status"))
-@click.argument("serial", type=options.Serial())
-@options.json_option
-@options.common
-def status(
-    serial: str,
-    state: Path | None,
-    key_file: Path | None,
-    at: datetime | None,
-    *,
-    practice: bool,
-    as_json: bool,
-) -> None:
-    """Say how one certificate stands."""
-
-    async def work() -> dict[str, object]:
-        async with await options.opened(state, at, key_file, practice=practice) as services:
-
-            def find() -> dict[str, object]:
-                row = services.registry.certificate(serial=serial)
-                if row is None:
-                    raise KioskError("certificate.unknown", serial=serial)
-                crl = services.registry.last_crl()
-                return describe_record(row, services.clock, services.policy, crl)
-
-            return await services.in_registry(find)
-
-    description = options.run(work())
-    if as_json:
-        options.result(description)
-        return
-    options.show(line(description, str(description["name"])))
-    options.show(text(f"status.{description['status']}.why", reason=str(description["reason"] or "")))
-
-
-def line(description: dict[str, object], name: str) -> str:
+def one_line(description: dict[str, object], name: str) -> str:
     """Write a certificate on one line for a person; names are data and shown so."""
     profile = description.get("profile") or description.get("kind") or "-"
     return "  ".join(

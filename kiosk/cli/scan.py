@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from kiosk.cli import options
-from kiosk.cli.records import line
+from kiosk.cli.records import one_line
 from kiosk.clock import Clock
 from kiosk.config import load_policy, named_path
 from kiosk.errors import KioskError
@@ -57,6 +57,6 @@ def scan(
         options.result([description for description, _ in found])
         return
     for description, name in found:
-        options.show(line(description, name))
+        options.show(one_line(description, name))
     if not found:
         options.say("scan.empty")

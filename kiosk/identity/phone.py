@@ -43,6 +43,8 @@ class Evidence:
     method: str
     level: str
     moment: datetime
+    document: str = ""
+    """Which document staff looked at, by a word; empty where nobody looked at any."""
 
 
 class PhoneCheck:

@@ -29,6 +29,11 @@ class Application:
     evidence: Evidence | None = None
     """An identity check of just these details that was made before; None has it made."""
 
+    email: str = field(default="", repr=False)
+    """May be empty."""
+    reminders: bool = False
+    """Whether phone and e-mail may be kept, to remind the person before the certificate ends."""
+
     def details(self) -> Secret:
         """Give what an identity check is about, to be hashed."""
         return details(self.profile, self.name, self.id_number, self.phone)
@@ -52,6 +57,10 @@ class Renewal:
     code: Secret | None = None
 
 
-def details(profile: Profile, name: str, id_number: Secret, phone: str) -> Secret:
-    """Join what an identity check is about: changing any of it voids the check."""
-    return Secret(b"\0".join((profile.id.encode(), name.encode(), id_number.reveal(), phone.encode())))
+def details(profile: Profile | None, name: str, id_number: Secret, phone: str) -> Secret:
+    """Join what an identity check is about: changing any of it voids the check.
+
+    Without a profile it is about whatever certificates the person has.
+    """
+    about = profile.id if profile else ""
+    return Secret(b"\0".join((about.encode(), name.encode(), id_number.reveal(), phone.encode())))

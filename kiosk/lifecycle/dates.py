@@ -66,6 +66,11 @@ def suspension_ends(moment: datetime, months: int = 6) -> datetime:
     return day_end(months_later(korean_day(moment), months))
 
 
+def over(end: datetime, moment: datetime) -> bool:
+    """Whether the last second, `end`, has gone by at `moment`; that second has 1,000 milliseconds."""
+    return moment.replace(microsecond=0) > end
+
+
 def days_left(end: datetime, moment: datetime) -> int:
     """Whole Korean days from `moment` to the last day: 0 on that day, negative after it."""
     return (korean_day(end) - korean_day(moment)).days

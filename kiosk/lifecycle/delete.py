@@ -19,7 +19,7 @@ async def delete(services: Services, target: Path, found: Found) -> None:
     A set that is damaged or that nobody can open is deleted all the same. Raises `medium.*` (`medium.layout`
     for what does not lie in NPKI, `medium.busy` when something else stands there now) and `registry.*`.
     """
-    with at_media(services, target):
+    async with at_media(services, target):
         await repair(services, target)
         await asyncio.to_thread(_delete, target, found)
         await note(services, "certificate.deleted", found.certificate_der)

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
-from data.records import Request, WholeCertificate
+from data.records import Certificate, Request, WholeCertificate
 from data.registry import Registry, StateConflict
 from kiosk import log
 from kiosk.authority.embedded import CertificateRequest
@@ -14,6 +14,7 @@ from kiosk.identity.phone import Evidence
 from kiosk.lifecycle.act import Old
 from kiosk.lifecycle.request import new_code
 from kiosk.lifecycle.rules import require_good, require_renewable
+from kiosk.lifecycle.standing import as_it_counts
 from kiosk.services import Services
 
 ATTEMPTS = 5
@@ -225,7 +226,7 @@ class Journal:
             good = [
                 registry.certificate(id=held.id)
                 for held in registry.certificates_of(subscriber.id)
-                if held.profile == profile and held.status in GOOD and held.not_after >= now
+                if held.profile == profile and self._good(held) and held.not_after >= now
             ]
             return registry.active_request(subscriber.id, profile), [held for held in good if held]
 
@@ -243,6 +244,10 @@ class Journal:
             return Old(held, request.code)
 
         return await self._services.in_registry(work)
+
+    def _good(self, held: Certificate) -> bool:
+        now, policy = self._services.clock.now(), self._services.policy
+        return as_it_counts(held, now, policy).status in GOOD
 
     async def by_codes(self, codes: Collection[str]) -> list[Request]:
         """Find the requests that these codes name; unknown codes are left out."""

@@ -7,9 +7,12 @@ from datetime import datetime
 from pathlib import Path
 
 from data.records import Certificate
+from kiosk import log
 from kiosk.authority.certificates import serial_hex
 from kiosk.clock import Clock, unstamp
 from kiosk.config import Policy
+from kiosk.errors import KioskError
+from kiosk.lifecycle.repair import repair
 from kiosk.lifecycle.standing import Standing, person_name, policy_oid, standing
 from kiosk.media.scan import Found, ScanResult, scan, scan_token
 from kiosk.media.token_uri import TokenUri
@@ -59,9 +62,16 @@ class Looked:
 
 
 async def look(services: Services, target: Path | TokenUri) -> Looked:
-    """Look at the medium `target`: a directory, or a token. Raises what `scan` and `scan_token` do."""
+    """Look at the medium `target`: a directory, or a token. What was cut short on it is put right before.
+
+    Raises what `scan` and `scan_token` do.
+    """
     if isinstance(target, TokenUri):
         return await judge(services, await asyncio.to_thread(scan_token, services.tokens, target))
+    try:
+        await repair(services, target)
+    except KioskError as error:  # what there is can be looked at all the same
+        log.event("repair.failed", error=error.code)
     return await judge(services, await asyncio.to_thread(scan, target))
 
 

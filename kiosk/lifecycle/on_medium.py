@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -65,13 +65,14 @@ class SetOnMedium:
         return cls(medium, place, whole, certificate, sealed)
 
 
-@contextlib.contextmanager
-def at_media(services: Services, *targets: Path) -> Iterator[None]:
+@contextlib.asynccontextmanager
+async def at_media(services: Services, *targets: Path) -> AsyncIterator[None]:
     """Keep other processes off the media at `targets`, by what they are and not by their paths.
 
     Raises `medium.same` when two are one, `request.busy` when somebody else works on one, and `medium.*`.
     """
-    identities = [DirectoryMedium.open(target).identity for target in targets]
+    media = [await asyncio.to_thread(DirectoryMedium.open, target) for target in targets]
+    identities = [medium.identity for medium in media]
     if len(set(identities)) < len(identities):
         raise KioskError("medium.same")
     with contextlib.ExitStack() as held:

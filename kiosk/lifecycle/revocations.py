@@ -5,7 +5,9 @@ from datetime import datetime
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from data.records import CrlEntry
 from kiosk.clock import stamp, unstamp
+from kiosk.lifecycle.standing import FORGOTTEN, forgotten_since
 from kiosk.services import Services
 
 
@@ -32,10 +34,8 @@ async def make_list(services: Services) -> RevocationList:
             services.require_clock()
             last = registry.last_crl()
             number = last.number + 1 if last else 1
-            entries = [
-                (entry.serial, unstamp(entry.status_at), entry.reason or "unspecified")
-                for entry in registry.crl_entries(last.this_update if last else None)
-            ]
+            listed = registry.crl_entries(last.this_update if last else None)
+            entries = [_entry(services, entry) for entry in listed]
             signed = services.authority.revocation_list(
                 number, services.clock.now(), services.policy.crl_days, entries
             )
@@ -46,3 +46,11 @@ async def make_list(services: Services) -> RevocationList:
             return RevocationList(der, number, signed.last_update_utc, following, len(entries))
 
     return await services.in_registry(work)
+
+
+def _entry(services: Services, entry: CrlEntry) -> tuple[str, datetime, str]:
+    """Say what the list says: what was suspended for too long is revoked, whether a job wrote it down or not."""
+    since = forgotten_since(entry.status, entry.status_at, services.clock.now(), services.policy)
+    if since is not None:
+        return entry.serial, since, FORGOTTEN
+    return entry.serial, unstamp(entry.status_at), entry.reason or "unspecified"

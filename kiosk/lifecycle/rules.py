@@ -12,6 +12,7 @@ from kiosk.clock import KST, Clock, unstamp
 from kiosk.config import Policy
 from kiosk.errors import KioskError
 from kiosk.lifecycle import dates
+from kiosk.lifecycle.standing import as_it_counts
 
 
 def require_renewable(registry: Registry, held: Certificate, clock: Clock, policy: Policy) -> None:
@@ -19,7 +20,7 @@ def require_renewable(registry: Registry, held: Certificate, clock: Clock, polic
 
     Raises `renew.early` (with the day on which the window `opens`), `renew.over`, and what `require_good` does.
     """
-    require_good(registry, held)
+    require_good(registry, as_it_counts(held, clock.now(), policy))
     end, moment = unstamp(held.not_after), clock.now()
     opens, closes = window(end, policy)
     until = dates.korean_day(end).isoformat()
@@ -38,6 +39,7 @@ def require_reissuable(
     A certificate that was lost is reissued however new it is. Raises `reissue.suspended`, `reissue.none` (it is
     good no more) and `reissue.again` (it came out of a reissue a moment ago, and there would be two).
     """
+    held = as_it_counts(held, clock.now(), policy)
     if held.status == "suspended":
         raise KioskError("reissue.suspended", day=_day(held.status_at))
     if held.status != "valid" or is_over(held, clock):
@@ -65,16 +67,24 @@ def require_good(registry: Registry, held: Certificate) -> None:
     Raises `renew.unproved`, `renew.suspended`, `renew.replaced` (with the `serial` of the one that came in its
     place) and `renew.revoked`.
     """
+    require_not_replaced(registry, held)
     if held.status == "revoked":
-        request = registry.replacing(held.id)
-        new = registry.certificate(id=request.certificate_id) if request and request.certificate_id else None
-        if new is not None:
-            raise KioskError("renew.replaced", serial=new.serial, until=_day(new.not_after))
         raise KioskError("renew.revoked", day=_day(held.status_at))
     if held.status == "suspended":
         raise KioskError("renew.suspended", day=_day(held.status_at))
     if held.status != "valid":
         raise KioskError("renew.unproved")
+
+
+def require_not_replaced(registry: Registry, held: Certificate) -> None:
+    """Make sure that no other certificate has come in the place of this one. In the registry's thread.
+
+    Raises `renew.replaced`.
+    """
+    request = registry.replacing(held.id)
+    new = registry.certificate(id=request.certificate_id) if request and request.certificate_id else None
+    if new is not None:
+        raise KioskError("renew.replaced", serial=new.serial, until=_day(new.not_after))
 
 
 def _day(moment: str) -> str:

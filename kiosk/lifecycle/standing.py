@@ -1,13 +1,13 @@
 """How a certificate stands: its status in one word, why, since when, days left, and the sensible next act."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from cryptography import x509
 
 from data.records import Certificate, Crl
 from kiosk.authority.certificates import serial_hex
-from kiosk.clock import KST, Clock, unstamp
+from kiosk.clock import KST, Clock, stamp, unstamp
 from kiosk.config import Policy
 from kiosk.lifecycle import dates
 from kiosk.media.scan import Found
@@ -16,6 +16,8 @@ from kiosk.pki.profiles import load_profiles
 
 # What this program calls its own profiles, and what it knows of others by their policy OID alone.
 POLICIES_EXTENSION = x509.ObjectIdentifier("2.5.29.32")
+FORGOTTEN = "unspecified"
+"""Why a certificate is revoked that was suspended for too long: nobody said."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,24 @@ class Standing:
     next_action: str
     reason: str | None = None
     since: datetime | None = None
+    ends: datetime | None = None
+    """The last second of a suspension; after it the certificate is revoked."""
+
+
+def forgotten_since(status: str, status_at: str, moment: datetime, policy: Policy) -> datetime | None:
+    """When a suspension became a revocation, be it written down yet or not; None while it has not."""
+    if status != "suspended":
+        return None
+    ends = dates.suspension_ends(unstamp(status_at), policy.suspension_months)
+    return ends + timedelta(seconds=1) if dates.over(ends, moment) else None
+
+
+def as_it_counts(held: Certificate, moment: datetime, policy: Policy) -> Certificate:
+    """Give the row as it counts at `moment`: what was suspended for too long is revoked, also before a job says so."""
+    since = forgotten_since(held.status, held.status_at, moment, policy)
+    if since is None:
+        return held
+    return replace(held, status="revoked", status_at=stamp(since), reason=FORGOTTEN)
 
 
 def standing(
@@ -39,11 +59,14 @@ def standing(
     """Say how a certificate stands; `held` is its row in the registry, if it is one of ours."""
     now = clock.now()
     left = dates.days_left(not_after, now)
-    if held is not None and held.status in {"revoked", "suspended", "unproved"}:
-        action = {"revoked": "issue", "suspended": "resume", "unproved": "finish"}[held.status]
-        return Standing(held.status, left, action, held.reason, unstamp(held.status_at))
-    # The last second of a certificate has 1,000 milliseconds.
-    if now.replace(microsecond=0) > not_after:
+    over = dates.over(not_after, now)
+    if held is not None and held.status != "valid":
+        held = as_it_counts(held, now, policy)
+        since = unstamp(held.status_at)
+        ends = dates.suspension_ends(since, policy.suspension_months) if held.status == "suspended" else None
+        action = {"revoked": "issue", "suspended": "issue" if over else "resume", "unproved": "finish"}
+        return Standing(held.status, left, action[held.status], held.reason, since, ends)
+    if over:
         return Standing("expired", left, "issue", since=not_after)
     if now < not_before:
         return Standing("not_yet_valid", left, "wait")
@@ -73,6 +96,7 @@ def describe_record(
         "status": stands.status,
         "reason": stands.reason,
         "since": korean(stands.since) if stands.since else None,
+        "suspension_ends": korean(stands.ends) if stands.ends else None,
         "next_action": stands.next_action,
     }
     described["as_of_crl"] = (

@@ -114,14 +114,12 @@ def stands_at(medium: DirectoryMedium, place: Place) -> Whole | None:
 
 def same_directory(one: DirectoryMedium, place: Place, other: DirectoryMedium, place_there: Place) -> bool:
     """Say whether two places are one and the same directory, whatever the paths to them are."""
-    try:
-        with (
-            one.root() as here, walked(here, place.names) as first,
-            other.root() as there, walked(there, place_there.names) as second,
-        ):  # fmt: skip
-            return os.path.samestat(os.fstat(first), os.fstat(second))
-    except FileNotFoundError:
-        return False
+    with one.root() as here, other.root() as there:
+        try:
+            with walked(here, place.names) as first, walked(there, place_there.names) as second:
+                return os.path.samestat(os.fstat(first), os.fstat(second))
+        except FileNotFoundError:
+            return False
 
 
 def _standing(users: int, directory: str) -> Whole | None:

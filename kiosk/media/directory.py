@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from kiosk.errors import KioskError
+from kiosk.media.beside import leave
 from kiosk.media.files import (
     FILE_LIMIT,
     LIST_LIMIT,
@@ -217,6 +218,11 @@ class DirectoryMedium:
         with self.root(alone=True) as root:
             self._put_back(root, staging_name(code))
             remove(root, root, staging_name(code))
+
+    def leave(self, folder: str, files: Mapping[str, bytes]) -> Path:
+        """Put files for the person into `folder` at the root, and give that; see `kiosk.media.beside.leave`."""
+        with self.root(alone=True) as root:
+            return self.path / leave(root, folder, files)[0]
 
     @contextmanager
     def root(self, *, alone: bool = False) -> Iterator[int]:

@@ -50,16 +50,20 @@ def mounts(mountinfo: Path = MOUNTINFO) -> tuple[Mount, ...]:
 
 
 def mounted(mountinfo: Path = MOUNTINFO, devices: Path = DEVICES) -> dict[str, Path]:
-    """Give the mount points of sticks by device number ("8:17"), in the order in which they were mounted.
+    """Give the mount points of sticks that are in by device number ("8:17"), in the order in which they were mounted.
 
     What cannot be read is as if nothing were mounted.
     """
     found: dict[str, Path] = {}
     for mount in mounts(mountinfo):
         place = str(mount.place)
-        if mount.filesystem in WRITTEN and (
-            place.startswith(DESKTOPS)
-            or ((place + "/").startswith(BY_HAND + "/") and _removable(devices / mount.device))
+        if (
+            mount.filesystem in WRITTEN
+            and _there(devices, mount.device)
+            and (
+                place.startswith(DESKTOPS)
+                or ((place + "/").startswith(BY_HAND + "/") and _removable(devices / mount.device))
+            )
         ):
             found.setdefault(mount.device, mount.place)
     return found
@@ -67,6 +71,11 @@ def mounted(mountinfo: Path = MOUNTINFO, devices: Path = DEVICES) -> dict[str, P
 
 def _text(field: str) -> str:
     return _ESCAPE.sub(lambda match: chr(int(match[1], 8)), field)
+
+
+def _there(devices: Path, number: str) -> bool:
+    """Whether the device is still there: what was pulled stays in the table until somebody unmounts it."""
+    return (devices / number).exists() or not devices.is_dir()
 
 
 def _removable(device: Path) -> bool:

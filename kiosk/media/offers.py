@@ -156,6 +156,7 @@ class Sticks:
         self._tasks: set[asyncio.Task[None]] = set()
         self._left: Snapshot | None = None
         self._begun = False
+        self._reader_was_empty = False
         self.here = self._look()
 
     def _look(self) -> tuple[Offer, ...]:
@@ -167,9 +168,9 @@ class Sticks:
 
     def refresh(self) -> None:
         """Look at what is mounted now. Cheap: to be called now and then, since mounting is no event of udev."""
-        found = self._look()
-        if found != self.here:
-            self.here = found
+        before = self.here, self._reader_was_empty
+        self.here, self._reader_was_empty = self._look(), self.empty_reader
+        if (self.here, self._reader_was_empty) != before:
             self.changed()
 
     @property

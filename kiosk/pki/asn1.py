@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from asn1crypto import core
-from asn1crypto.core import OctetString
+from asn1crypto.core import Null, OctetString
 from asn1crypto.keys import RSAPrivateKey
 from asn1crypto.x509 import DirectoryString
 
@@ -20,6 +20,7 @@ __all__ = [
     "EncryptedPrivateKey",
     "HashContent",
     "IdentifyData",
+    "Null",
     "OctetString",
     "PbeParameters",
     "Pbes2Parameters",

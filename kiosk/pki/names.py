@@ -174,11 +174,7 @@ def _directory(name: x509.Name) -> str:
 
 def _part(attribute: x509.NameAttribute[str | bytes]) -> str:
     keyword = _KEYWORDS.get(attribute.oid, attribute.oid.dotted_string)
-    value = attribute.value if isinstance(attribute.value, str) else attribute.value.hex()
-    value = "".join(
-        "_" if char in _FAT_REFUSES or unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else char
-        for char in unicodedata.normalize("NFC", value)
-    )
+    value = _harmless(attribute.value)
     if unicodedata.combining(value[:1] or "x"):  # would melt into the equals sign
         value = "_" + value
     return f"{keyword}={value}"
@@ -195,6 +191,34 @@ def masked_name(name: str) -> str:
     last = letters[-1:] if len(letters) > 2 else "*" * (len(letters) - 1)
     first = letters[:1] if len(letters) > 1 else "*" * len(letters)
     return first + "".join(" " if char == " " else "*" for char in letters[1:-1]) + last
+
+
+def _harmless(value: str | bytes) -> str:
+    """Replace what FAT refuses or nobody sees; NFC."""
+    return "".join(
+        "_" if char in _FAT_REFUSES or unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else char
+        for char in unicodedata.normalize("NFC", value if isinstance(value, str) else value.hex())
+    )
+
+
+def file_name(name: x509.Name, limit: int) -> str:
+    """Give the holder's name as the beginning of a file's name: harmless, at most `limit` bytes of UTF-8."""
+    common = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    text = _harmless(display_name(str(common[0].value))) if common else ""
+    return text.encode()[:limit].decode(errors="ignore").strip(". ") or "_"
+
+
+def authority_directory(issuer: x509.Name) -> str:
+    """Give the name of the directory for the sets of an authority: the O of its name, as all its brands have it.
+
+    Of a foreign name without one the most specific part is taken; the result is one harmless path component.
+    """
+    organizations = issuer.get_attributes_for_oid(NameOID.ORGANIZATION_NAME) or list(issuer)[-1:]
+    text = _harmless(organizations[0].value) if organizations else ""
+    text = text.encode()[:DIRECTORY_LIMIT].decode(errors="ignore").strip(" ")
+    if not text or text[-1] == ".":
+        text = text[:-1] + "_"
+    return text
 
 
 def display_name(common_name: str) -> str:

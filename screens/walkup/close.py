@@ -1,6 +1,5 @@
 """Close: staff end the kiosk with the code that they set."""
 
-import asyncio
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -8,8 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Static
 
-from kiosk.closing import check_code, record_wrong
-from kiosk.errors import KioskError
+from kiosk.closing import require_code
 from kiosk.i18n import text
 from screens.settings import LEAVE_KIOSK
 from screens.step import Step
@@ -39,11 +37,7 @@ class Close(Step):
         field = self.query_one(Field)
         with field.secret() as code:
             field.wipe()
-            try:
-                await asyncio.to_thread(check_code, self.visit.services.state, code)
-            except KioskError:
-                await record_wrong(self.visit.services)
-                raise
+            await require_code(self.visit.services, code, self.word)
         self.app.exit(LEAVE_KIOSK)
 
     def action_nothing(self) -> None:

@@ -93,7 +93,11 @@ def left(seen: Seen) -> str:
     """Say how many days are left, or what is in the way."""
     if seen.found.problem or seen.standing.status not in GOOD:
         return text(f"status.{seen.standing.status}" if seen.standing.status not in GOOD else "list.broken")
-    count = seen.standing.days_left
+    return days(seen.standing.days_left)
+
+
+def days(count: int) -> str:
+    """Say how many days are left: 0 is the last one."""
     return text("list.days", days=count) if count > 0 else text("list.last_day")
 
 

@@ -3,17 +3,21 @@
 import io
 from collections.abc import Iterable
 from datetime import date
+from typing import ClassVar
 
 import segno
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Static
 
-from kiosk.clock import KST
-from kiosk.i18n import language_of, text
-from kiosk.lifecycle.standing import profile_name
+from kiosk.i18n import text, visible
+from kiosk.lifecycle.dates import korean_day
+from kiosk.lifecycle.papers import FOLDER
+from kiosk.reminders.ics import event_text
 from screens.flow import Nav
 from screens.step import Step
+from screens.walkup.prints import Prints
 from screens.widgets.frame import KeyHint
 from screens.widgets.parts import Row
 
@@ -21,12 +25,19 @@ BESIDE = 34
 """So many columns beside the code are enough to say what it is for."""
 
 
-class Paper(Step):
-    """The base of both: Esc and Enter lead back to the proof."""
+def leads_back() -> Iterable[KeyHint]:
+    """One way: back to where it was opened."""
+    yield KeyHint("escape", "Esc", text("key.back"))
+
+
+class CalendarCode(Step):
+    """A QR code that puts the last day into a phone's calendar. It tells nothing about the person."""
+
+    word = "code"
 
     def hints(self) -> Iterable[KeyHint]:
         """One way: back."""
-        yield KeyHint("escape", "Esc", text("key.back"))
+        return leads_back()
 
     def action_go_on(self) -> None:
         """Go back."""
@@ -36,18 +47,15 @@ class Paper(Step):
         """Give the certificate's last day in Korea."""
         if self.visit.outcome is None:
             raise RuntimeError("nothing was issued")
-        return self.visit.outcome.not_after.astimezone(KST).date()
-
-
-class CalendarCode(Paper):
-    """A QR code that puts the last day into a phone's calendar. It tells nothing about the person."""
-
-    word = "code"
+        return korean_day(self.visit.outcome.not_after)
 
     def middle(self) -> Iterable[Widget]:
         """Draw the code, or say the day where it does not fit."""
         yield Static(calendar_code(self.end()), classes="qr", markup=False)
-        yield Static(text("code.how"), classes="how strong", markup=False)
+        how = [text("code.how")]
+        if self.visit.papers and self.visit.papers.folder:
+            how.append(text("papers.here", folder=FOLDER))
+        yield Static("\n\n".join(how), classes="how strong", markup=False)
         yield Static(text("code.small", day=self.end().isoformat()), classes="small", markup=False)
 
     def on_mount(self) -> None:
@@ -69,34 +77,57 @@ class CalendarCode(Paper):
         self.query_one(".small").display = not fits
 
 
-class Slip(Paper):
-    """The slip: what was issued, until when, and the code of the request. Nothing secret."""
+class Slip(Prints):
+    """The slip: what was issued, until when, and the code of the request; or what was begun. Nothing secret."""
 
     word = "slip"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("1", "code", show=False)]
 
     def middle(self) -> Iterable[Widget]:
-        """List it as it would be printed."""
-        outcome = self.visit.outcome
-        if outcome is None:
-            raise RuntimeError("nothing was issued")
-        if self.visit.services.state.practice:
-            yield Static(text("issue.practice"), classes="warning practice", markup=False)
-        yield Row(text("confirm.kind"), profile_name(outcome.request.profile, language_of()))
-        end = self.end()
-        yield Row(text("slip.until"), text("slip.day", year=end.year, month=end.month, day=end.day))
-        yield Row(text("slip.serial"), outcome.serial)
-        yield Row(text("slip.request"), outcome.request.code)
-        yield Row(text("slip.anchor"), outcome.anchor)
-        yield Static(text("notice.own"), classes="warning gap", markup=False)
+        """List it as it is printed."""
+        for part in self.slip().parts():
+            match part.form:
+                case "warning":
+                    yield Static(part.value, classes="warning practice", markup=False)
+                case "big":
+                    yield Static(f"{visible(part.value)}  {part.word}", classes="panel below", markup=False)
+                    if not self.has_printer:
+                        yield Static(text("slip.no_printer"), classes="below", markup=False)
+                case "row" | "small":
+                    yield Row(part.word, part.value)
+                case "note":
+                    yield Static(part.value, classes="warning gap", markup=False)
+                case "title" | "code":  # the question above, and a screen of its own
+                    continue
+        if self.visit.papers and self.visit.papers.folder:
+            yield Static(text("papers.here", folder=FOLDER), classes="gap", markup=False)
+
+    def hints(self) -> Iterable[KeyHint]:
+        """Print it, or go back; without a printer the calendar code is offered."""
+        yield from self.printing_hint()
+        yield from leads_back()
+        if self.visit.outcome is not None:
+            yield KeyHint("1", "1", text("key.code"))
+
+    def action_code(self) -> None:
+        """Show the calendar code."""
+        if self.visit.outcome is not None:
+            self.app.push_screen(CalendarCode(self.visit))
+
+    async def answer(self) -> None:
+        """Go back."""
+        self.dismiss(Nav.BACK)
+
+    def action_back(self) -> None:
+        """Go back, but not while it is being printed."""
+        if not self.at_work:
+            self.dismiss(Nav.BACK)
 
 
 def calendar_code(day: date) -> str:
-    """Draw a QR code (ISO/IEC 18004) of a calendar event (RFC 5545) in half blocks, two rows of it a line.
-
-    The event is as short as it can be, so that the code fits a screen of 18 lines: 53 bytes, version 3.
-    """
-    event = f"BEGIN:VEVENT\nSUMMARY:cert\nDTSTART:{day:%Y%m%d}\nEND:VEVENT"
-    matrix = [[bool(cell) for cell in row] for row in segno.make(event, error="l", micro=False).matrix]
+    """Draw a QR code (ISO/IEC 18004) of a calendar event in half blocks, two rows of it a line."""
+    code = segno.make(event_text(day), error="l", micro=False)
+    matrix = [[bool(cell) for cell in row] for row in code.matrix]
     width = len(matrix) + 4
     blank = [False] * width
     rows = [blank, blank, *([False, False, *row, False, False] for row in matrix), blank, blank]

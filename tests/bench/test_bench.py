@@ -34,7 +34,7 @@ SMALL: dict[str, Callable[[], Iterable[Finding]]] = {
     "registry": lambda: registry.run(many=800, few=600, rounds=1),
     "commands": lambda: commands.run(rounds=1),
     "screens": lambda: screens.run(rounds=1, visits=1),
-    "watch": lambda: watch.run(rounds=1, sticks=1),
+    "watch": lambda: watch.run(rounds=1, sticks=1, painted_rounds=1),
 }
 
 

@@ -93,32 +93,32 @@ def test_lines_for_a_person(kiosk: Kiosk, state: Path, serials: dict[str, str], 
 
 
 @pytest.mark.parametrize(
-    ("status", "reason", "said"),
+    ("status", "reason", "said", "action"),
     [
-        ("revoked", "keyCompromise", "revoked for good (keyCompromise)"),
-        ("suspended", None, "resumed with staff"),
-        ("unproved", None, "not finished"),
+        ("revoked", "keyCompromise", "revoked for good. Why: the key may be in other hands.", "issue"),
+        ("suspended", None, "resumed with staff", "resume"),
+        ("unproved", None, "not finished", "finish"),
     ],
 )
 def test_each_status(
-    issue: Issue, kiosk: Kiosk, state: Path, medium: Path, status: str, reason: str | None, said: str
-) -> None:
-    """Set in the registry here: the acts that lead there come with later parts."""
+    issue: Issue, kiosk: Kiosk, state: Path, medium: Path, status: str, reason: str | None, said: str, action: str
+) -> None:  # fmt: skip
+    """However it came to stand so."""
     serial = issue("--json").json()["serial"]
     with closing(sqlite3.connect(state / "registry.db", isolation_level=None)) as connection:
         connection.execute("UPDATE certificates SET status = ?, reason = ?", [status, reason])
-    ran = kiosk("status", serial, "--state", state)
-    first, why = ran.out.splitlines()
+    first, why, since, *rest = kiosk("status", serial, "--state", state).out.splitlines()
     assert first.startswith(f"2027-11-22  {text(f'status.{status}')}  홍길동")
     assert said in why
+    assert since == "Since 2026-11-22 09:00."
+    assert rest[-1] == "No revocation list has been made yet."
     document = kiosk("status", serial, "--state", state, "--json").json()
     assert (document["status"], document["reason"], document["as_of_crl"]) == (status, reason, None)
     [found] = kiosk("scan", medium, "--state", state, "--json").json()
-    assert (found["status"], found["next_action"]) == (
-        status, {"revoked": "issue", "suspended": "resume", "unproved": "finish"}[status],
-    )  # fmt: skip
+    assert (found["status"], found["next_action"]) == (status, action)
     listed = kiosk("crl", "--state", state, "--out", state.parent / "crl", "--json").json()
     assert listed["entries"] == 1
+    assert "revocation list no. 1, 0 minutes old" in kiosk("status", serial, "--state", state).out
     assert kiosk("certs", "--state", state, "--expiring", 400, "--json").json() == []
 
 

@@ -135,7 +135,7 @@ class Matrix:
         bench = self._scene(scene).copy(self._path)
         only = [word for path in play.paths_of(where, bench) for word in ("-P", str(path))]
         ended = self._driver.run(
-            *bench.issue(), thread=play.thread_of(where), strace=[*only, *trace], piece=piece
+            *bench.command(), thread=play.thread_of(where), strace=[*only, *trace], piece=piece
         )
         shutil.rmtree(self._path)
         assert ended.status == 0, ended.err

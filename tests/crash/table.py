@@ -38,7 +38,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ]
     if not rows:
         return
-    terminalreporter.section("kiosk issue: calls x faults x outcomes")
+    terminalreporter.section("calls x faults x outcomes")
     for line in table(rows):
         terminalreporter.write_line(line)
 

@@ -9,7 +9,7 @@ from sqlite_utils.migrations import Migrations
 import data.migrations
 import data.registry
 from data.migrations import known
-from data.records import STATES, STATUSES, AuditRow, Certificate, Crl, Request, Subscriber
+from data.records import STATES, STATUSES, AuditRow, Certificate, Contact, Crl, Delivery, Request, Subscriber
 from data.registry import Registry, RegistryError
 from tests.data.samples import AT, add_certificate, add_request, add_subscriber, new_certificate, new_request
 
@@ -50,7 +50,7 @@ def test_every_table_is_strict(registry: Registry) -> None:
     ("table", "kind"),
     [
         ("subscribers", Subscriber), ("requests", Request), ("certificates", Certificate), ("crls", Crl),
-        ("audit", AuditRow),
+        ("audit", AuditRow), ("contacts", Contact), ("deliveries", Delivery),
     ],
 )  # fmt: skip
 def test_records_are_the_columns(registry: Registry, table: str, kind: type) -> None:

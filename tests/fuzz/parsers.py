@@ -17,10 +17,12 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.ocsp import OCSPRequestBuilder, load_der_ocsp_response
 
-from kiosk.config import State, load_allowed, load_modules
+from kiosk.authority.ocsp import Answer, read_request, response
+from kiosk.config import State, load_allowed, load_modules, load_publishing
 from kiosk.errors import KioskError
 from kiosk.lifecycle.answers import read_answers
 from kiosk.media import described, frames, guard, intruders
@@ -28,11 +30,11 @@ from kiosk.media.mounted import mounted, mounts
 from kiosk.media.place import Place
 from kiosk.media.scan import _certificate
 from kiosk.media.token_uri import TokenUri
-from kiosk.pki import container, names, npki, path, vid
+from kiosk.pki import container, names, npki, pairs, path, pbe, pkcs12, pkcs12_write, vid
 from kiosk.pki.keys import load_key, read_random
 from kiosk.secret import Secret
 from tests.conftest import TODAY
-from tests.pki import vectors
+from tests.pki import pfx_writer, vectors
 
 KEY_FILES = tuple(path.read_bytes() for path in sorted(vectors.FOLDER.glob("*.key")))
 PLAIN_KEYS = tuple(path.read_bytes() for path in sorted(vectors.FOLDER.glob("plain-*.der")))
@@ -69,14 +71,14 @@ def _file(data: bytes) -> Path:
     return file
 
 
-def _made() -> x509.Certificate:
+def _made(public: rsa.RSAPublicKey | None = None) -> x509.Certificate:
     key = ec.generate_private_key(ec.SECP256R1())
     name = names.subject(organization="yessign", units=["a", "나"], common_name="홍길동()0004")
     identity = vid.other_name("홍길동", bytes(32))
     start = dt.datetime(2026, 11, 21, 15, tzinfo=dt.UTC)
     policy = x509.PolicyInformation(x509.ObjectIdentifier("2.25.1.1"), ["https://x"])
     return (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(public or key.public_key())
         .serial_number(0x1234).not_valid_before(start).not_valid_after(start + dt.timedelta(365))
         .add_extension(x509.SubjectAlternativeName([identity]), critical=False)
         .add_extension(x509.CertificatePolicies([policy]), critical=True)
@@ -86,6 +88,15 @@ def _made() -> x509.Certificate:
 
 
 WHOLE = _made()
+SIGNER = load_key(Secret(PLAIN_KEYS[-1]))
+OF_SIGNER = _made(SIGNER.public_key())
+OF_KEY = OF_SIGNER.public_bytes(Encoding.DER)
+ASKED = (
+    OCSPRequestBuilder()
+    .add_certificate_by_hash(bytes(20), bytes(20), 0x1234, hashes.SHA1())
+    .add_extension(x509.OCSPNonce(b"\4\x10" + bytes(16)), critical=False)
+    .build().public_bytes(Encoding.DER)
+)  # fmt: skip
 
 
 def certificate(data: bytes) -> None:
@@ -102,8 +113,31 @@ def certificate(data: bytes) -> None:
 
 def key_file(data: bytes) -> None:
     assert 0 < len(container.key_format(data)) <= LONGEST_NAME
-    with contextlib.suppress(container._UnreadableError):
+    with contextlib.suppress(pbe.UnreadableError):
         container._recipe(data)
+
+
+def pfx_file(data: bytes) -> None:
+    """With no password at all, so that it stops where one is tried."""
+    reader = pkcs12._Reader(())
+    with contextlib.suppress(pbe.UnreadableError, KioskError):
+        reader.read(data)
+    contents = pkcs12.Contents(tuple(reader.keys), tuple(reader.certificates))
+    for whole in pairs.find(contents) if contents.keys else ():
+        assert (
+            0
+            < len(names.authority_directory(whole.signing.certificate.issuer).encode())
+            <= names.DIRECTORY_LIMIT
+        )
+
+
+def ocsp_request(data: bytes) -> None:
+    """Whatever is read can be answered."""
+    wanted = read_request(data)
+    for asked in wanted.asked:
+        asked.is_of(OF_SIGNER)
+    answers = [Answer("unknown")] * len(wanted.asked)
+    load_der_ocsp_response(response(wanted, answers, TODAY, OF_SIGNER, SIGNER))
 
 
 def private_key(data: bytes) -> None:
@@ -145,7 +179,9 @@ def token_module(data: bytes) -> None:
 
 def settings(data: bytes) -> None:
     state = State(_folder(), practice=True, center="x", arc="2.25.1", kiosk_id="x")
-    for file, load in ((state.tokens, load_modules), (state.devices, load_allowed)):
+    for file, load in (
+        (state.tokens, load_modules), (state.devices, load_allowed), (state.publish, load_publishing),
+    ):  # fmt: skip
         file.write_bytes(data)
         with contextlib.suppress(KioskError):
             load(state)
@@ -171,9 +207,23 @@ UDEV = "\n".join(
 ).encode()
 MOUNTS = b"610 27 8:17 / /media/kim/a\\040b rw,nosuid shared:330 - vfat /dev/sdb1 rw\n" * 2
 
+
+def _pfx_files() -> tuple[bytes, ...]:
+    """In the open, which is read to its end, and as they are."""
+    key = PLAIN_KEYS[-1]
+    entry = pkcs12_write.Entry(Secret(key), OF_KEY, "홍길동", b"1")
+    shapes = (
+        pfx_writer.Shape(key="plain", mac="none"),
+        pfx_writer.Shape(key="plain", mac="none", one_safe=True, ber=True),
+    )
+    opened = tuple(pfx_writer.make(key, OF_KEY, shape) for shape in shapes)
+    return (*opened, *(pkcs12_write.write([entry], Secret("x"), modern=modern) for modern in (False, True)))
+
+
 PARSERS = {
     "certificate": Parser(certificate, (WHOLE.public_bytes(Encoding.DER),)),
     "key file": Parser(key_file, KEY_FILES),
+    "pfx": Parser(pfx_file, _pfx_files()),
     "private key": Parser(private_key, PLAIN_KEYS),
     "mountinfo": Parser(mountinfo, (MOUNTS,)),
     "udev": Parser(said_by_udev, (UDEV,)),
@@ -191,5 +241,6 @@ PARSERS = {
     "note": Parser(
         lambda data: Place.from_note(data, in_npki_root=data[:1] != b"N"), (b"NPKI\nyessign\nUSER\ncn=x\n",)
     ),
+    "ocsp request": Parser(ocsp_request, (ASKED,), (ValueError,)),
     "settings": Parser(settings, (b'modules = ["/a.so"]\n', b'allowed = ["096e:0807"]\n')),
 }

@@ -25,6 +25,8 @@ from tests.conftest import TODAY
 
 FIRST = datetime(2026, 11, 22, tzinfo=KST)
 LAST = datetime(2027, 11, 22, 23, 59, 59, tzinfo=KST)
+SUSPENSION_ENDS = datetime(2027, 5, 22, 23, 59, 59, tzinfo=KST)
+SECOND = timedelta(seconds=1)
 POLICY = load_policy()
 HELD = Certificate(
     id=1, serial="4a", subscriber_id=1, request_id=1, profile="personal-general", name="홍길동",
@@ -57,14 +59,28 @@ def test_days(at: datetime, status: str, left: int, action: str) -> None:
 def test_what_the_registry_says_comes_first(status: str, action: str) -> None:
     """Also after its end: a revoked certificate does not become merely expired."""
     held = replace(HELD, status=status, reason="keyCompromise", status_at=stamp(TODAY))
-    for at in (FIRST, LAST, LAST + timedelta(days=400)):
-        stands = of_record(held, Clock(at), POLICY)
-        assert (stands.status, stands.next_action, stands.reason, stands.since) == (
-            status,
-            action,
-            "keyCompromise",
-            TODAY,
-        )
+    stands = of_record(held, Clock(TODAY), POLICY)
+    assert (stands.status, stands.next_action) == (status, action)
+    assert (stands.reason, stands.since) == ("keyCompromise", TODAY)
+    for at in (LAST, LAST + timedelta(days=400)):
+        over = of_record(held, Clock(at), POLICY)
+        if status == "suspended":  # more than six months ago
+            assert (over.status, over.reason, over.since) == (
+                "revoked",
+                "unspecified",
+                SUSPENSION_ENDS + SECOND,
+            )
+        else:
+            assert (over.status, over.since) == (status, TODAY)
+
+
+def test_suspended_to_its_own_end() -> None:
+    """It cannot be resumed any more, though the suspension is not over yet."""
+    held = replace(HELD, status="suspended", status_at=stamp(LAST - timedelta(days=3)))
+    assert of_record(held, Clock(LAST), POLICY).next_action == "resume"
+    stands = of_record(held, Clock(LAST + SECOND), POLICY)
+    assert (stands.status, stands.next_action) == ("suspended", "issue")
+    assert stands.ends == datetime(2028, 5, 19, 23, 59, 59, tzinfo=KST)
 
 
 def test_of_a_foreign_one_nobody_here_knows() -> None:
@@ -80,6 +96,7 @@ def test_a_record_as_a_document() -> None:
         "profile": "personal-general",
         "not_before": "2026-11-22T00:00:00+09:00", "not_after": "2027-11-22T23:59:59+09:00", "days_left": 365,
         "status": "valid", "reason": None, "since": "2026-11-22T00:00:00+09:00", "next_action": "none",
+        "suspension_ends": None,
         "as_of_crl": {"number": 7, "this_update": "2026-11-22T09:00:00+09:00"},
     }  # fmt: skip
     assert describe_record(HELD, Clock(TODAY), POLICY)["as_of_crl"] is None

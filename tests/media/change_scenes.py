@@ -12,8 +12,7 @@ from tests.media.scenes import SCENES, Scene, left
 KEYFILES = Path(__file__).parents[1] / "pki" / "keyfiles"
 PLACE = Place(("NPKI", "yessign", "USER", "cn=홍길동()0004,ou=HNB,o=yessign,c=kr"), in_npki_root=False)
 BESIDE: Whole = {
-    "signCert.der": b"certificate " * 90, "kmCert.der": b"another " * 90, "CaPubs": None,
-    "CaPubs/root.der": b"root " * 90, "memo.txt": b"", "tax.pfx": b"pfx " * 900,
+    "signCert.der": b"certificate " * 90, "CaPubs": None, "CaPubs/root.der": b"root " * 90, "memo": b"",
 }  # fmt: skip
 
 

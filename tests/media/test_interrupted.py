@@ -27,13 +27,13 @@ HERE = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_killed_at_every_call(name: str, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-B", "-m", "tests.media.killed", tmp_path, name], cwd=HERE, check=True)
-    calls = (tmp_path / "calls").read_text().splitlines()
+def test_killed_at_every_call(name: str, in_memory: Path) -> None:
+    subprocess.run([sys.executable, "-B", "-m", "tests.media.killed", in_memory, name], cwd=HERE, check=True)
+    calls = (in_memory / "calls").read_text().splitlines()
     outcomes: collections.Counter[str] = collections.Counter()
     with Calls():
         for number in range(len(calls)):
-            outcomes[SCENES[name].after(tmp_path / str(number))] += 1
+            outcomes[SCENES[name].after(in_memory / str(number))] += 1
     print(f"{name}: {len(calls)} calls x SIGKILL: {dict(outcomes)}")
     assert len(calls) > 15
     assert len(outcomes) > 1, "the kill never came between two states: it came nowhere"
@@ -41,12 +41,12 @@ def test_killed_at_every_call(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", ERRORS, ids=errno.errorcode.get)
 @pytest.mark.parametrize("name", SCENES)
-def test_error_at_every_call(name: str, error: int, tmp_path: Path) -> None:
+def test_error_at_every_call(name: str, error: int, in_memory: Path) -> None:
     scene = SCENES[name]
     outcomes: collections.Counter[str] = collections.Counter()
     number = 0
     while True:
-        path = tmp_path / str(number)
+        path = in_memory / str(number)
         path.mkdir()
         with Calls():
             scene.prepare(path)

@@ -34,6 +34,8 @@ def devices(tmp_path: Path) -> Path:
     for number, disk, partition, removable in (
         ("8:1", "pci0000:00/ata1/host0/block/sda", "sda1", "0"),
         ("8:65", "pci0000:00/usb2/2-1/host6/block/sde", "sde1", "0"),
+        ("8:17", "pci0000:00/usb2/2-2/host7/block/sdb", "sdb1", "1"),
+        ("8:33", "pci0000:00/usb2/2-3/host8/block/sdc", "sdc1", "1"),
         ("179:1", "pci0000:00/mmc_host/mmc0/block/mmcblk0", "mmcblk0p1", "1"),
     ):
         real = tmp_path / "sys" / "devices" / disk / partition
@@ -58,6 +60,13 @@ def test_sticks_are_told_from_everything_else(tmp_path: Path, devices: Path) -> 
     assert list(found) == ["8:17", "8:33", "8:65", "179:1"]
 
 
+def test_one_that_was_pulled_is_no_stick_while_it_is_still_in_the_table(
+    tmp_path: Path, devices: Path
+) -> None:
+    (devices / "8:17").unlink()
+    assert list(mounted(table(tmp_path, DESKTOP), devices)) == ["8:33", "8:65", "179:1"]
+
+
 def test_without_knowledge_of_devices_only_the_desktops_places_count(tmp_path: Path) -> None:
     found = mounted(table(tmp_path, DESKTOP), tmp_path / "nowhere")
     assert [path.name for path in found.values()] == ["SANDISK", "내 USB\t1"]
@@ -76,7 +85,7 @@ def test_a_strange_table_holds_no_stick(tmp_path: Path, text: str) -> None:
 
 def test_a_name_that_is_no_text_is_still_a_path(tmp_path: Path) -> None:
     line = "610 27 8:17 / /media/kim/홍 rw - vfat /dev/sdb1 rw\n".encode("cp949")
-    [found] = mounted(table(tmp_path, line), tmp_path).values()
+    [found] = mounted(table(tmp_path, line), tmp_path / "nowhere").values()
     assert os.fsencode(found) == "/media/kim/홍".encode("cp949")
 
 

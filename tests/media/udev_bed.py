@@ -47,7 +47,11 @@ class Bed:
 
     def environment(self, **more: str) -> dict[str, str]:
         """The environment of a program that lives on this machine."""
-        return {**os.environ, "LD_PRELOAD": PRELOADED, "UMOCKDEV_DIR": str(self.root), **more}
+        return {**os.environ, **self.additions(), **more}
+
+    def additions(self) -> dict[str, str]:
+        """What that environment has beside what any has."""
+        return {"LD_PRELOAD": PRELOADED, "UMOCKDEV_DIR": str(self.root)}
 
     def add(self, text: str) -> None:
         """Put devices in, parents first; each makes an "add"."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from kiosk.errors import KioskError
 from kiosk.pki import container
+from kiosk.pki import pbe as encryption
 from kiosk.secret import Secret
 from tests.pki import independent as own
 from tests.pki import vectors
@@ -142,7 +143,8 @@ UNREADABLE = {
     "pbes2-iterations": (pbes2(count=1_000_001), "PBES2 SEED-CBC"),
     "pbes2-iv": (pbes2(iv=bytes(8)), "PBES2 SEED-CBC"),
     "pbes2-key-length": (pbes2(more=own.integer(32)), "PBES2 SEED-CBC"),
-    "pbes2-3des": (pbes2(scheme="1.2.840.113549.3.7", iv=bytes(8)), "PBES2 1.2.840.113549.3.7"),
+    "pbes2-rc2": (pbes2(scheme="1.2.840.113549.3.2", iv=bytes(8)), "PBES2 1.2.840.113549.3.2"),
+    "pbes2-3des-iv": (pbes2(scheme="1.2.840.113549.3.7"), "PBES2 DES-EDE3-CBC"),
     "pbes2-scrypt": (pbes2(kdf="1.3.6.1.4.1.11591.4.11"), "PBES2 1.3.6.1.4.1.11591.4.11"),
     "pbes2-prf": (pbes2(more=prf("1.2.643.7.1.1.4.2")), "PBES2 SEED-CBC 1.2.643.7.1.1.4.2"),
 }
@@ -167,7 +169,7 @@ def test_the_bounds_are_where_they_should_be() -> None:
 @pytest.fixture
 def few_iterations(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Keep damaged iteration counts from taking seconds."""
-    monkeypatch.setattr(container, "MAX_ITERATIONS", 5000)
+    monkeypatch.setattr(encryption, "MAX_ITERATIONS", 5000)
     yield
 
 

@@ -308,3 +308,20 @@ def test_long_names_are_not_complained_of() -> None:
 )  # fmt: skip
 def test_a_name_that_is_masked(name: str, shown: str) -> None:
     assert names.masked_name(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("issuer", "directory"),
+    [
+        ("KICA", "KICA"), ("../..", ".._._"), ("a/b\\c:d", "a_b_c_d"), ("시험 센터", "시험 센터"),
+        ("x" * 300, "x" * 255),
+        ("..", "._"), (" ", "_"), ("\u202eAC", "_AC"),
+    ],
+)  # fmt: skip
+def test_the_authoritys_directory(issuer: str, directory: str) -> None:
+    """One harmless component, whatever a foreign authority calls itself."""
+    organization = x509.NameAttribute(NameOID.ORGANIZATION_NAME, issuer, _validate=False)
+    common = x509.NameAttribute(NameOID.COMMON_NAME, "CA 6")
+    assert names.authority_directory(x509.Name([organization, common])) == directory
+    assert names.authority_directory(x509.Name([common])) == "CA 6"
+    assert names.authority_directory(x509.Name([])) == "_"

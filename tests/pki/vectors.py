@@ -25,6 +25,7 @@ PBES2 = {
     "aria-128-cbc": ("hmacWithSHA256",),
     "aria-192-cbc": ("hmacWithSHA256",),
     "aria-256-cbc": ("hmacWithSHA512",),
+    "des-ede3-cbc": ("hmacWithSHA1", "hmacWithSHA256"),
 }
 
 

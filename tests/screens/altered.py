@@ -8,10 +8,13 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from kiosk import cli
 from kiosk.media import offers
+from kiosk.media.held import Held
+from kiosk.media.present import Stick
 from kiosk.pki import password
 from kiosk.secret import Secret
 from screens import parent, silence
@@ -66,6 +69,18 @@ def stillborn() -> None:
     offers.mounted = fail  # type: ignore[attr-defined,assignment]
 
 
+def mounting() -> None:
+    """Somebody mounts every stick that can be used: at a directory below the one that $MOUNTED names."""
+
+    async def mount(_: Held, stick: Stick, __: Callable[[], bool]) -> None:
+        os.makedirs(os.path.join(os.environ["MOUNTED"], stick.number), exist_ok=True)
+
+    Held.mount = mount  # type: ignore[method-assign]
+    offers.mounted = lambda: {  # type: ignore[attr-defined,assignment]
+        place.name: place for place in Path(os.environ["MOUNTED"]).iterdir()
+    }
+
+
 def deaf() -> None:
     """Whoever started it said that the hang-up is to be ignored, and it is nobody's terminal: none is sent."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -73,7 +88,7 @@ def deaf() -> None:
 
 
 ALTERATIONS: dict[str, Callable[[], None]] = {
-    function.__name__: function for function in (impatient, brief, mistaken, stillborn, deaf)
+    function.__name__: function for function in (impatient, brief, mistaken, stillborn, mounting, deaf)
 }
 
 if __name__ == "__main__":

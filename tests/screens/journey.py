@@ -70,8 +70,8 @@ class Journey:
             self.person.presses("Enter")
         self.at("identity")
 
-    def to_password(self, medium: str, **details: str) -> None:
-        """Type the code that stands on the screen, and choose the medium by its name."""
+    def to_medium(self, **details: str) -> None:
+        """Type the code that stands on the screen."""
         self.to_identity(**details)
         self.person.until(lambda: CODE.search(self.person.text), "the code")
         found = CODE.search(self.person.text)
@@ -79,8 +79,16 @@ class Journey:
         self.person.types(found[0])
         self.person.presses("Enter")
         self.at("medium")
+
+    def to_password(self, medium: str, **details: str) -> None:
+        """Choose the medium by its name."""
+        self.to_medium(**details)
+        self.brings(medium)
         self.person.chooses(medium)
         self.at("password")
+
+    def brings(self, medium: str) -> None:
+        """Put the medium in, where it is not there already."""
 
     def to_confirm(self, medium: str, password: str = PASSWORD, **details: str) -> None:
         """Choose a password, twice."""
@@ -90,7 +98,13 @@ class Journey:
             self.person.types(password)
             self.person.sees("*" * len(password))
             self.person.presses("Enter")
+        self.answers_reminding()
         self.person.sees(self.says("step.confirm.question"))
+
+    def answers_reminding(self) -> None:
+        """Do without reminders."""
+        self.person.sees(self.says("step.remind.question"))
+        self.person.presses("2")
 
     def to_proof(self, medium: str, password: str = PASSWORD, **details: str) -> None:
         """Have the certificate made."""

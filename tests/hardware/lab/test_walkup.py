@@ -7,7 +7,7 @@ import pytest
 
 from tests.hardware.lab import sticks
 from tests.hardware.lab.conftest import Desk
-from tests.screens.journey import CODE, Journey
+from tests.screens.journey import Journey
 from tests.screens.terminal import DEADLINE, Person
 
 pytestmark = pytest.mark.hardware
@@ -25,24 +25,15 @@ class Away(Person):
 class WithStick(Journey):
     """A visit in which the stick is put in when the kiosk asks where to."""
 
-    def __init__(self, person: Person, brings: Callable[[], object]) -> None:
+    def __init__(self, person: Person, puts_in: Callable[[], object]) -> None:
         super().__init__(person, "ko")
-        self.brings = brings
+        self.puts_in = puts_in
 
-    def to_password(self, medium: str, **details: str) -> None:
-        self.to_identity(**details)
-        self.person.until(lambda: CODE.search(self.person.text), "the code")
-        found = CODE.search(self.person.text)
-        assert found is not None
-        self.person.types(found[0])
-        self.person.presses("Enter")
-        self.at("medium")
+    def brings(self, medium: str) -> None:
         assert not self.person.shows(medium)
-        self.brings()
+        self.puts_in()
         self.person.sees(medium)
         self.person.sees(self.says("medium.stays"))
-        self.person.chooses(medium)
-        self.at("password")
 
 
 @pytest.fixture

@@ -31,13 +31,13 @@ async def actions(on: Stage) -> list[str]:
 async def test_staff_close_it(state: Path) -> None:
     async with stage(state) as on:
         real(on)
-        set_code(on.services.state, Secret(CODE))
+        await set_code(on.services, Secret(CODE))
         await on.press("f12")
         await on.at(Close)
         await on.type("123456")
         await on.press("enter")
         await on.until(lambda: on.sees("error.close.wrong"))
-        assert (await actions(on))[-1] == "kiosk.close_refused"
+        assert (await actions(on))[-1] == "staff.code_tried"
         await on.press("escape")
         await on.at(Idle)
         await on.press("f12")
@@ -61,13 +61,13 @@ async def test_without_a_code_no_key_closes_it(state: Path) -> None:
 async def test_codes_that_are_refused(state: Path, code: str) -> None:
     async with stage(state) as on:
         with pytest.raises(KioskError, match=r"close\.code"):
-            set_code(on.services.state, Secret(code))
+            await set_code(on.services, Secret(code))
         assert not has_code(on.services.state)
 
 
 async def test_the_code_itself_is_kept_nowhere(state: Path) -> None:
     async with stage(state) as on:
-        set_code(on.services.state, Secret(CODE))
+        await set_code(on.services, Secret(CODE))
         assert not [
             path for path in state.rglob("*") if path.is_file() and CODE.encode() in path.read_bytes()
         ]

@@ -47,7 +47,7 @@ async def copy(
     source and target the same, `medium.taken` when the target has another set of that name), what `unlock`
     does, and `registry.*`; then the source is as it was, and the target too, or is so after the next `repair`.
     """
-    with at_media(services, source, target):
+    async with at_media(services, source, target):
         return await _copy(services, source, target, found, password, mount_anew)
 
 
@@ -80,7 +80,7 @@ async def wipe_source(services: Services, copied: Copied) -> None:
 
     Raises `medium.lies` when it is not, `medium.busy` when the source has changed, `medium.*`, `registry.*`.
     """
-    with at_media(services, copied.source.medium.path):
+    async with at_media(services, copied.source.medium.path):
         await asyncio.to_thread(_wipe, copied)
         await note(services, "certificate.wiped", copied.source.certificate)
 

@@ -1,0 +1,155 @@
+"""E-mail over SMTP, always under TLS that is verified: by STARTTLS (RFC 3207), or from the first byte on port 465."""
+
+import smtplib
+import ssl
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from kiosk.clock import KST, unstamp
+from kiosk.reminders.channel import SENT, Message, Outcome, Returned
+from kiosk.secret import Secret
+
+_IMPLICIT_TLS = 465
+_GONE = 421
+
+
+@dataclass(frozen=True)
+class Server:
+    """A mail server, and as whom we send."""
+
+    host: str
+    port: int
+    sender: str
+    context: ssl.SSLContext = field(repr=False)
+    user: str = ""
+    password: Secret = field(default_factory=lambda: Secret(""))
+    seconds: float = 30.0
+
+
+class Mail:
+    """A mail server to which messages are handed one by one, each on record before the next."""
+
+    name = "email"
+    page = 1
+
+    def __init__(self, server: Server) -> None:
+        """Nothing is connected before the first message."""
+        self._server = server
+        self._connection: smtplib.SMTP | None = None
+
+    def send(self, messages: Sequence[Message]) -> list[Outcome]:
+        """Hand each to the server. One that hangs up after a number of messages is called once more."""
+        outcomes = []
+        for message in messages:
+            fresh = self._connection is None
+            outcome = self._try(message)
+            if outcome.kind == "down" and not fresh:
+                outcome = self._try(message)
+            outcomes.append(outcome)
+            if outcome.kind == "down":
+                break
+        return outcomes
+
+    def _try(self, message: Message) -> Outcome:
+        try:
+            mail = written(message, self._server.sender)
+        except ValueError:
+            return Outcome("never", "address")
+        try:
+            self._connected().send_message(mail)
+        except smtplib.SMTPException as error:
+            outcome = _judged(error)
+        except (OSError, ValueError) as error:  # of TLS too; a server may also answer with nonsense
+            outcome = Outcome("down", "smtp.tls" if isinstance(error, ssl.SSLError) else "smtp.connection")
+        else:
+            return SENT
+        if outcome.kind == "down":
+            self.close()
+        return outcome
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._connection is None:
+            server = self._server
+            if server.port == _IMPLICIT_TLS:
+                connection: smtplib.SMTP = smtplib.SMTP_SSL(
+                    server.host, server.port, timeout=server.seconds, context=server.context
+                )
+            else:
+                connection = smtplib.SMTP(server.host, server.port, timeout=server.seconds)
+            try:
+                if server.port != _IMPLICIT_TLS:
+                    connection.starttls(context=server.context)
+                if server.user:
+                    connection.login(server.user, server.password.text())
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def returned(self) -> Iterable[Returned]:
+        """Give nothing: mail that bounces later goes to the sender's mailbox."""
+        return ()
+
+    def clear(self, ids: Iterable[str]) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Say goodbye to the server."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.quit()
+            except (smtplib.SMTPException, OSError, ValueError):
+                connection.close()
+
+
+def written(message: Message, sender: str) -> EmailMessage:
+    """Write a message as mail; its Message-ID is the same at each try.
+
+    Raises `ValueError` for an address that is none, or that could be more than one.
+    """
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = Address(addr_spec=sender)
+    mail["To"] = _address(message.to)
+    mail["Subject"] = message.subject
+    mail["Date"] = format_datetime(unstamp(message.queued_at).astimezone(KST))
+    mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(message.text, cte="base64")
+    if message.calendar is not None:
+        mail.add_attachment(message.calendar, maintype="text", subtype="calendar", filename="certificate.ics")
+    return mail
+
+
+def _address(text: str) -> Address:
+    local, _, domain = text.rpartition("@")
+    if not local.isascii() or not local or any(char in local for char in ' \t\r\n,;:<>()[]"\\'):
+        raise ValueError("address")
+    try:
+        return Address(username=local, domain=domain.encode("idna").decode())
+    except (UnicodeError, IndexError) as error:  # IndexError: how the library refuses some domains
+        raise ValueError("address") from error
+
+
+def _judged(error: smtplib.SMTPException) -> Outcome:
+    """Say what an answer of the server means: 4xx is for now, 5xx for good; about us, nothing gets through."""
+    match error:
+        case smtplib.SMTPRecipientsRefused(recipients=recipients):
+            code = next(iter(recipients.values()))[0]
+        case smtplib.SMTPSenderRefused() | smtplib.SMTPAuthenticationError():
+            return Outcome("down", f"smtp.{error.smtp_code}")
+        case smtplib.SMTPResponseException(smtp_code=code):
+            if isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError):
+                return Outcome("down", f"smtp.{code}")
+        case smtplib.SMTPNotSupportedError():
+            return Outcome("down", "smtp.starttls")
+        case _:
+            return Outcome("down", "smtp.connection")
+    if code == _GONE:
+        return Outcome("down", f"smtp.{code}")
+    return Outcome("never" if code >= 500 else "again", f"smtp.{code}")
