@@ -249,3 +249,39 @@ def test_others_by_what_is_known_of_them(
     put_set(tmp_path, foreign("홍길동()0004041", policy=policy, organization=organization))
     [one] = judge_unregistered(scan(tmp_path), Clock(TODAY), POLICY).seen
     assert (shown.kind(one), shown.authority(one, "here"), shown.whose(one)) == (kind, authority, whose)
+
+
+async def test_what_nobody_needs_any_more_can_be_deleted(state: Path, sticks: list[Path]) -> None:
+    """The second of two that are the same on one stick, and what is over; a copy on another stick is none."""
+    der = foreign("홍길동()1")
+    put_set(sticks[0], der)
+    put_set(sticks[0], der)
+    put_set(sticks[0], foreign("김복순()1", ends=OVER))
+    async with stage(state, sticks[:1]) as on:
+        await looking(on)
+        assert on.sees("look.spare", count=2)
+        await on.press("2")
+        assert on.sees("look.spare.same")
+        assert on.choices()[0] == "go:delete"
+        await on.press("escape", "3")
+        assert on.sees("look.spare.over")
+        assert on.choices()[0] == "go:delete"
+        await on.press("escape", "1")
+        assert not on.sees("look.spare.same")
+        assert on.choices()[0] == "go:password"
+    put_set(sticks[1], der)
+    (sticks[0] / "NPKI").rename(sticks[0] / "gone")
+    put_set(sticks[0], der)
+    async with stage(state, sticks) as on:
+        await looking(on)
+        assert not on.sees("look.spare", count=1)
+
+
+def test_every_flow_that_is_offered_has_its_words() -> None:
+    from kiosk.i18n import text
+    from screens.walkup.flows import FLOWS
+    from screens.walkup.look import OTHERS
+
+    for flow in {*OTHERS, "issue", "renew", "reissue", "resume"} & FLOWS.keys():
+        assert text(f"flow.{flow}")
+        assert text(f"flow.{flow}.more")
