@@ -25,6 +25,12 @@ TOLD = {
     "certificate.suspended": "suspended",
     "certificate.resumed": "resumed",
     "certificate.revoked": "revoked",
+    "certificate.copied": "copied",
+    "certificate.exported": "exported",
+    "certificate.imported": "imported",
+    "certificate.deleted": "deleted",
+    "certificate.wiped": "deleted",
+    "password.changed": "password",
 }
 """The lines that say something to the person, and the word for each; all others are the machine's own business."""
 

@@ -11,8 +11,7 @@ from screens.widgets.choice import Choice
 from screens.widgets.frame import KeyHint
 
 ENTRIES = (
-    "issue", "renew", "look", "password", "copy", "backup", "restore", "reissue", "lost",
-    "import",
+    "issue", "renew", "look", "password", "copy", "export", "import", "reissue", "resume", "lost",
 )  # fmt: skip
 """The flows in the order in which people want them; those are offered that there are. Ten have a number key (0)."""
 

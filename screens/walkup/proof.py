@@ -44,9 +44,11 @@ class Proof(LettingGo, Prints):
             until = text("proof.until", year=end.year, month=end.month, day=end.day)
             yield Static(until, classes="strong", markup=False)
             yield Static(text("proof.renew", year=opens.year, month=opens.month, day=opens.day), markup=False)
+        if outcome.old is not None:
+            yield Static(text("proof.old"), classes="quiet", markup=False)
         if self.visit.papers and self.visit.papers.problem:
             problem = self.visit.papers.problem
-            yield Static(text("proof.no_papers", code=problem.code), classes="warning gap", markup=False)
+            yield Static(text("proof.no_papers", code=problem.code), classes="warning", markup=False)
         yield Static(text("notice.own"), classes="warning", markup=False)
 
     def question(self) -> str:
@@ -71,6 +73,6 @@ class Proof(LettingGo, Prints):
         self.app.push_screen(Slip(self.visit))
 
     async def answer(self) -> None:
-        """End, but not before the stick can be pulled, nor while a slip is being printed."""
-        if not self._busy_with_stick and not self.at_work:
+        """End, but not before the stick can be pulled."""
+        if not self._busy_with_stick:
             self.dismiss(Nav.NEXT)

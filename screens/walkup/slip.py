@@ -14,7 +14,7 @@ from textual.widgets import Static
 from kiosk.i18n import text, visible
 from kiosk.lifecycle.dates import korean_day
 from kiosk.lifecycle.papers import FOLDER
-from kiosk.reminders.calendar import event_text
+from kiosk.reminders.ics import event_text
 from screens.flow import Nav
 from screens.step import Step
 from screens.walkup.prints import Prints
@@ -90,8 +90,9 @@ class Slip(Prints):
                 case "warning":
                     yield Static(part.value, classes="warning practice", markup=False)
                 case "big":
-                    yield Static(visible(part.value), classes="strong", markup=False)
-                    yield Static(part.word, classes="quiet below", markup=False)
+                    yield Static(f"{visible(part.value)}  {part.word}", classes="panel below", markup=False)
+                    if not self.has_printer:
+                        yield Static(text("slip.no_printer"), classes="below", markup=False)
                 case "row" | "small":
                     yield Row(part.word, part.value)
                 case "note":
@@ -100,27 +101,25 @@ class Slip(Prints):
                     continue
         if self.visit.papers and self.visit.papers.folder:
             yield Static(text("papers.here", folder=FOLDER), classes="gap", markup=False)
-        if not self.has_printer:
-            yield Static(text("slip.no_printer"), classes="gap", markup=False)
 
     def hints(self) -> Iterable[KeyHint]:
         """Print it, or go back; without a printer the calendar code is offered."""
         yield from self.printing_hint()
+        yield from leads_back()
         if self.visit.outcome is not None:
             yield KeyHint("1", "1", text("key.code"))
-        yield from leads_back()
 
     def action_code(self) -> None:
         """Show the calendar code."""
         if self.visit.outcome is not None:
             self.app.push_screen(CalendarCode(self.visit))
 
-    def action_go_on(self) -> None:
+    async def answer(self) -> None:
         """Go back."""
-        self.action_back()
+        self.dismiss(Nav.BACK)
 
     def action_back(self) -> None:
-        """Go back, but not while it is being printed: what comes of that is said here."""
+        """Go back, but not while it is being printed."""
         if not self.at_work:
             self.dismiss(Nav.BACK)
 

@@ -18,10 +18,11 @@ from screens.walkup.menu import Menu
 from screens.walkup.password import Password
 from screens.walkup.prepare import Prepare
 from screens.walkup.proof import Proof
+from screens.walkup.reminding import Reminding
 from screens.walkup.slip import Slip
 from tests.media.sticks import OTHER, STICK
 from tests.screens.stage import Stage, stage
-from tests.screens.walk import PASSWORD, type_password, walk
+from tests.screens.walk import PASSWORD, choose_password, decline, walk
 
 Pull = Callable[[Path], None]
 
@@ -123,6 +124,7 @@ async def test_while_one_types_the_password(state: Path, medium: Path, pull: Pul
         await on.press("enter")
         await on.type(PASSWORD)
         await on.press("enter")
+        await decline(on)
         await on.at(Confirm)
         await on.until(lambda: on.sees(WAYS[pull]))
         put_back(medium)
@@ -151,12 +153,14 @@ async def test_whoever_brings_another_stick_chooses_it(state: Path, medium: Path
         await on.press("enter")
         assert on.sees("error.medium.other", "error.medium.other.next")
         await on.press("escape")
+        await on.at(Reminding)
+        await on.press("escape")
         await on.at(Password)
         await on.press("escape")
         await on.at(Medium)
         await on.press("1")
         await on.at(Password)
-        await type_password(on)
+        await choose_password(on)
         await issued(on, medium)
 
 
