@@ -86,6 +86,8 @@ class WalkupApp(KioskApp):
             self._handle_exception(error)
         else:
             self._complete.set()
+            self._find_tokens()
+            self._follow_sticks()
             if self._called is not None:
                 self._call(self._called)
 
@@ -110,9 +112,8 @@ class WalkupApp(KioskApp):
 
             if self.parent_process is not None:
                 self.parent_process.begun()
-            self._find_tokens()
-            self._follow_sticks()
             visit = self.visit
+            visit.sticks.begin()
             while visit.flow or await self._ask(Menu) is Nav.NEXT:
                 flow = visit.flow
                 visit.steps = FLOWS[flow]

@@ -65,6 +65,8 @@ class Visit:
     """Whether it was chosen before the flow began, so that nobody asks again which."""
     pfx: "PfxWork | None" = None
     """The PFX file that a certificate goes into or comes from."""
+    put_in: bool = False
+    """Whether this visit began with putting something in, and nothing else was asked for yet."""
     password: Secret = field(default_factory=lambda: Secret(""))
     new_password: Secret = field(default_factory=lambda: Secret(""))
     """What comes in place of `password`."""
@@ -200,7 +202,10 @@ class Visit:
         """
         places = [each for each in self.steps if each.instead_of is None]
         step = step.instead_of or step
-        return (places.index(step) + 1, len(places)) if step in places else None
+        # One step alone is no way of which anybody asks how far it is.
+        if step not in places or len(places) == 1:
+            return None
+        return places.index(step) + 1, len(places)
 
     def go_to(self, flow: str) -> None:
         """Have `flow` begin with the chosen certificate, once the step that is shown has answered LEAVE."""

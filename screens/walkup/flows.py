@@ -9,9 +9,10 @@ from screens.walkup.confirm_again import ConfirmReissue, ConfirmRenewal
 from screens.walkup.details import Details
 from screens.walkup.former import Former
 from screens.walkup.identity import Identity
-from screens.walkup.keep import Keep
+from screens.walkup.keep import Keep, NewPassword
 from screens.walkup.kept import Kept
 from screens.walkup.kind import Kind
+from screens.walkup.look import Look
 from screens.walkup.medium import Medium
 from screens.walkup.mine import Mine
 from screens.walkup.new_password import OldPassword, OtherPassword
@@ -28,7 +29,7 @@ from screens.walkup.reminding import Reminding
 from screens.walkup.stopped import Stopped
 from screens.walkup.sure import Sure
 from screens.walkup.target import Target
-from screens.walkup.unlock import UnlockToken
+from screens.walkup.unlock import Unlock, UnlockToken
 from screens.walkup.what import What
 from screens.walkup.which import Which
 from screens.walkup.why import Why
@@ -40,6 +41,7 @@ FLOWS: dict[str, tuple[type[Step], ...]] = {
     "reissue": (
         Prepare, Kind, Details, Identity, Former, Why, Medium, Password, Pin, ConfirmReissue, Act, Proof,
     ),
+    "look": (Look,),
     "password": (Which, OldPassword, OtherPassword, Agree, Work, Kept),
     "copy": (Which, Target, OldPassword, Agree, Work, Kept),
     "delete": (Which, Consent, Work, Kept),

@@ -16,7 +16,7 @@ from screens.flow import Nav
 from screens.step import Step
 from screens.succession import succession
 from screens.visit import Visit
-from screens.walkup.listing import days
+from screens.walkup.shown import days
 from screens.widgets.choice import Choice, NoChoice
 from screens.widgets.frame import KeyHint
 from screens.words import in_words

@@ -12,7 +12,7 @@ from kiosk.media.offers import Offer
 from screens.flow import Nav
 from screens.step import Step
 from screens.visit import Visit
-from screens.walkup.listing import title
+from screens.walkup.shown import title
 from screens.widgets.choice import Choice
 from screens.widgets.frame import KeyBar, KeyHint
 from screens.widgets.parts import Marks

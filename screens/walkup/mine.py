@@ -14,7 +14,7 @@ from kiosk.lifecycle.status import stoppable
 from screens.flow import Nav
 from screens.step import Step
 from screens.visit import Visit
-from screens.walkup.listing import days
+from screens.walkup.shown import days
 from screens.widgets.choice import Choice
 from screens.widgets.frame import KeyHint
 
