@@ -69,6 +69,7 @@ class PfxConfirm(_About):
         yield Row(text("pfx.from"), self.visit.medium.name if self.visit.medium else "")
         yield Row(text("pfx.to"), work.to.name if work and work.to else "")
         if not self.importing:
+            yield Static(text("pfx.same"), classes="gap", markup=False)
             yield Static(text("pfx.careful"), classes="warning gap", markup=False)
         elif work and work.held and not work.held.random:
             yield Static(text("pfx.without_random"), classes="warning gap", markup=False)
@@ -141,19 +142,15 @@ class PfxAct(_About):
         self.dismiss(Nav.NEXT)
 
     async def _export(self) -> None:
-        visit, work = self.visit, self.visit.pfx
-        if work is None or visit.chosen is None or visit.chosen.found.certificate is None:
+        visit, work, certificate = self.visit, self.visit.pfx, self.certificate()
+        if work is None or certificate is None:
             raise KioskError("medium.gone")
-        found = visit.chosen.found
         target = await work.target(visit.media)
-        name = free_name(target, visit.chosen.found.certificate, visit.services.clock.today())
-        await visit.at_hand()
-        if visit.medium is None or visit.medium.path is None:
-            raise KioskError("medium.gone")
+        work.name = free_name(target, certificate, visit.services.clock.today())
+        source, found = await visit.chosen_at_hand()
         work.done = await pfx.export(
-            visit.services, visit.medium.path, work.password, target / name, serial=serial_of(found)
+            visit.services, source, visit.password, target / work.name, serial=serial_of(found)
         )
-        work.name = name
         self._settle()
 
     async def _import(self) -> None:
@@ -178,6 +175,7 @@ class PfxAct(_About):
         work = self.visit.pfx
         if work is not None:
             work.password.wipe()
+            self.visit.password.wipe()
             self.visit.medium, self.visit.medium_identity = work.to, work.to_identity
 
     def action_go_on(self) -> None:
