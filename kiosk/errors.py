@@ -206,7 +206,6 @@ TABLE: dict[str, Kind] = {
         "pfx.exists",
         "pfx.rule",
         "pfx.holds",
-        "pfx.occupied",
         "pfx.token",
         "pfx.on_token",
     ),
@@ -238,6 +237,7 @@ TABLE: dict[str, Kind] = {
         "token.unfit",
         "token.config",
         "token.keeps",
+        "token.pad",
     ),
     **_rows(Exit.MEDIUM, "W", *_PRINTER),
     **_rows(
@@ -258,6 +258,7 @@ TABLE: dict[str, Kind] = {
         "identity.locked",
         "identity.level",
         "identity.number",
+        "identity.business",
     ),
     **_rows(
         Exit.REGISTRY,

@@ -67,16 +67,24 @@ def require_good(registry: Registry, held: Certificate) -> None:
     Raises `renew.unproved`, `renew.suspended`, `renew.replaced` (with the `serial` of the one that came in its
     place) and `renew.revoked`.
     """
+    require_not_replaced(registry, held)
     if held.status == "revoked":
-        request = registry.replacing(held.id)
-        new = registry.certificate(id=request.certificate_id) if request and request.certificate_id else None
-        if new is not None:
-            raise KioskError("renew.replaced", serial=new.serial, until=_day(new.not_after))
         raise KioskError("renew.revoked", day=_day(held.status_at))
     if held.status == "suspended":
         raise KioskError("renew.suspended", day=_day(held.status_at))
     if held.status != "valid":
         raise KioskError("renew.unproved")
+
+
+def require_not_replaced(registry: Registry, held: Certificate) -> None:
+    """Make sure that no other certificate has come in the place of this one. In the registry's thread.
+
+    Raises `renew.replaced`.
+    """
+    request = registry.replacing(held.id)
+    new = registry.certificate(id=request.certificate_id) if request and request.certificate_id else None
+    if new is not None:
+        raise KioskError("renew.replaced", serial=new.serial, until=_day(new.not_after))
 
 
 def _day(moment: str) -> str:

@@ -159,10 +159,15 @@ async def test_several(desk: Desk, medium: Path, elsewhere: Path, tmp_path: Path
     error = await raised("reissue.several", desk.reissue(third))
     assert set(str(error.facts["serials"]).split(", ")) == {first.serial, second.serial}
     await raised("reissue.none", desk.reissue(third, serial="abcdef"))
+    other = {"id_number": Secret("9203042234567"), "phone": "01080246135"}
+    await raised("reissue.none", desk.reissue(third, serial=first.serial, **other))
     outcome = await desk.reissue(third, serial=second.serial)
     assert {held.serial: held.status for held in desk.rows()[1]} == {
         first.serial: "valid", second.serial: "revoked", outcome.serial: "valid",
     }  # fmt: skip
+    error = await raised("renew.replaced", desk.reissue(third, serial=second.serial))
+    assert error.facts["serial"] == outcome.serial
+    await raised("reissue.none", desk.reissue(third, serial=second.serial, **other))
 
 
 @pytest.mark.parametrize("same", [True, False])
