@@ -117,7 +117,7 @@ async def import_(
             sealing = _sealing(password, new_password)
             files = await asyncio.to_thread(pfx_set.unpack, whole, sealing)
             random = has_random(whole.signing.pkcs8)
-        with at_media(services, target):
+        async with at_media(services, target):
             await repair(services, target)
             landing = await asyncio.to_thread(_Landing.open, target, whole.signing)
             try:

@@ -17,12 +17,12 @@ from textual.widget import Widget
 import screens.walkup
 from data.records import WholeCertificate
 from kiosk.errors import KioskError
+from kiosk.lifecycle.act import Old
 from kiosk.lifecycle.look import Seen as OnMedium
 from kiosk.lifecycle.outcome import Outcome
 from kiosk.lifecycle.papers import Papers
-from kiosk.lifecycle.standing import Standing
-from kiosk.lifecycle.act import Old
 from kiosk.lifecycle.pfx_file import Held
+from kiosk.lifecycle.standing import Standing
 from kiosk.media.offers import Offer
 from kiosk.media.scan import Found
 from kiosk.media.token_records import Token
