@@ -183,8 +183,8 @@ async def test_a_target_that_holds_another_of_that_name(state: Path, sticks: lis
 
 async def test_a_deletion_asks_for_a_word(state: Path, sticks: list[Path]) -> None:
     async with stage(state, sticks[:1]) as on:
-        on.visit.flow = "delete"
         await on.press("enter")
+        (await on.at(Menu)).chosen("delete")
         which = await on.at(Which)
         await on.until(lambda: on.choices() and not which.at_work)
         await on.press("1")
