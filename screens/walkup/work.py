@@ -33,9 +33,18 @@ class Work(Act):
         yield Static(text(f"work.{flow_of(self.visit)}"), classes="gap", markup=False)
         yield Static("", id="seconds", classes="gap quiet", markup=False)
 
+    def question(self) -> str:
+        """Say that it is going on, or that it has stopped."""
+        return text("step.work.question" if self._failed is None else "work.stopped")
+
     @property
     def _retry(self) -> bool:
         return super()._retry and self._failed is not None and self._failed.id not in NOT_AGAIN
+
+    def _say_how_it_stands(self) -> None:
+        """Once it has stopped, the stick may have to come out."""
+        self.query_one(".question", Static).update(self.question())
+        self.query_one("#stay").display = self._failed is None
 
     async def _act(self) -> None:
         try:
