@@ -122,7 +122,7 @@ async def test_a_copy_that_is_kept(state: Path, sticks: list[Path]) -> None:
         assert list(sticks[1].iterdir()) == []
         await on.press("enter")
         await on.at(Kept)
-        assert on.sees("kept.copy.question", "kept.keep", "kept.wipe")
+        assert on.sees("kept.copy.question", "kept.ask", "kept.keep", "kept.wipe")
         assert not on.sees("proof.remove")
         await on.press("1")
         await on.until(lambda: on.sees("proof.remove"))
