@@ -45,7 +45,7 @@ FLOWS: dict[str, tuple[type[Step], ...]] = {
     "password": (Which, OldPassword, OtherPassword, Agree, Work, Kept),
     "copy": (Which, Target, OldPassword, Agree, Work, Kept),
     "delete": (Which, Consent, Work, Kept),
-    "export": (Which, PfxPassword, PfxTo, PfxConfirm, PfxAct, PfxDone),
+    "export": (Which, OldPassword, PfxTo, PfxConfirm, PfxAct, PfxDone),
     "import": (PfxFile, PfxPassword, PfxNewPassword, PfxTo, PfxConfirm, PfxAct, PfxDone),
     "lost": (Person, Identity, Mine, What, Attended, Sure, Stopped),
     "resume": (Person, Attended, Mine, Sure, Stopped),

@@ -21,7 +21,7 @@ from screens.widgets.parts import Row
 GO = "go:"
 BAR = 16
 """Cells of the bar that shows how much time is left."""
-OTHERS = ("password", "copy", "backup", "history", "delete")
+OTHERS = ("password", "copy", "export", "status", "delete")
 """What can be done besides the sensible next act, in the order in which people want it."""
 
 
@@ -48,6 +48,8 @@ class Look(Listing):
         each = self._told_of()
         if each is None:
             yield from super().middle()
+            if spare := sum(self._spare(other) is not None for other in self.listed()):
+                yield Static(text("look.spare", count=spare), classes="quiet gap", markup=False)
         else:
             yield from self._telling(each)
         if self.visit.put_in and self.listed():
@@ -65,6 +67,8 @@ class Look(Listing):
         if first:
             yield self._choice(1, first)
         yield Static(shown.title(each.seen), classes="strong gap" if first else "strong", markup=False)
+        if spare := self._spare(each):
+            yield Static(text(f"look.spare.{spare}"), classes="panel", markup=False)
         for word, value in self._facts(each):
             yield Row(text(f"look.{word}"), value)
         for number, flow in enumerate(self._others(each, first), 2 if first else 1):
@@ -85,6 +89,8 @@ class Look(Listing):
         from screens.walkup.flows import FLOWS
 
         seen = each.seen
+        if self._spare(each) == "same" or (seen.held is None and self._spare(each)):
+            return "delete" if "delete" in FLOWS and self._allowed("delete", each) else None
         if seen.held is None:
             return None
         flow = "reissue" if seen.found.problem else seen.standing.next_action
@@ -94,10 +100,26 @@ class Look(Listing):
     def _others(self, each: Carried, first: str | None) -> Iterator[str]:
         from screens.walkup.flows import FLOWS
 
-        clock, policy = self.visit.services.clock, self.visit.services.policy
         for flow in OTHERS:
-            if flow in FLOWS and flow != first and unfit(flow, each.seen, clock, policy) is None:
+            if flow in FLOWS and flow != first and self._allowed(flow, each):
                 yield flow
+
+    def _allowed(self, flow: str, each: Carried) -> bool:
+        services = self.visit.services
+        return unfit(flow, each.seen, services.clock, services.policy) is None
+
+    def _spare(self, each: Carried) -> str | None:
+        """Say why nobody needs it any more: the same one is on this medium once more, or its time is over.
+
+        On another medium the same one is a copy, and meant to be.
+        """
+        der = each.seen.found.certificate_der
+        for other in self.listed():
+            if other is each or other.seen is each.seen:
+                break
+            if other.offer == each.offer and der is not None and other.seen.found.certificate_der == der:
+                return "same"
+        return "over" if each.seen.standing.status in {"expired", "revoked"} else None
 
     def _facts(self, each: Carried) -> Iterator[tuple[str, str]]:
         """Give what is known, each with the word that stands before it."""

@@ -16,6 +16,7 @@ LOOK_UPS: dict[str, Callable[[Registry], object]] = {
     "active requests": lambda registry: registry.active_requests(),
     "active requests before": lambda registry: registry.active_requests(before=AT),
     "request that replaced one": lambda registry: registry.replacing(1),
+    "requests that did not": lambda registry: registry.replaced_in_vain(1),
     "certificate by serial": lambda registry: registry.certificate(serial="a1"),
     "certificate by id": lambda registry: registry.certificate(id=1),
     "those of a person": lambda registry: registry.certificates_of(1),

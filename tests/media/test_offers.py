@@ -210,13 +210,13 @@ async def test_what_was_left_in_is_let_alone_until_somebody_begins(monkeypatch: 
     await until(lambda: sticks.here[0].stick is None)
     assert not sticks.arrived, "the directory that stands in when nothing is there"
     await machine.plugged.put(Snapshot((replace(STICK, insertion="9"),)))
-    await until(lambda: sticks.here[0].path)
+    await until(lambda: sticks.here[0].stick and sticks.here[0].path)
     assert sticks.arrived
     machine.places.clear()
     await machine.plugged.put(Snapshot((STICK,)))
     await until(lambda: sticks.here[0].stick == STICK)
     machine.done.clear()
     sticks.begin()
-    await until(lambda: sticks.here[0].path)
+    await until(lambda: sticks.here[0].stick and sticks.here[0].path)
     assert machine.done == [("mount", STICK.node)]
     following.cancel()

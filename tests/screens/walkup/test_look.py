@@ -54,7 +54,7 @@ async def test_a_stick_put_in_at_the_idle_screen_shows_what_is_on_it(state: Path
         on.plug(sticks[0])
         await on.until(lambda: on.sees("verdict.foreign.soon", days=12))
         assert on.sees("list.until", year=2026, month=12, day=4)
-        assert on.sees("look.done", "key.menu")
+        assert on.sees("key.menu")
         assert "홍*동" in on.said
         assert "금융결제원" in on.said
         assert "범용개인" in on.said
@@ -77,7 +77,7 @@ async def test_from_there_the_menu_is_a_key_away(state: Path, sticks: list[Path]
         on.plug()
         await on.settle()
         assert on.app.is_running, "a stick that is taken out now ends nothing"
-        await on.press("3" if len(on.choices()) > 2 else "2")
+        await on.press(str(on.choices().index("look") + 1))
         await on.at(Look)
         assert not on.visit.put_in
 
@@ -137,9 +137,6 @@ async def test_a_flow_begins_with_the_certificate(
 
     put_set(sticks[0], foreign("홍길동()1"))
     monkeypatch.setitem(flows.FLOWS, "password", (Which, Prepare))
-    monkeypatch.setattr("screens.walkup.look.OTHERS", ("password",))
-    for module in ("look", "step", "menu"):
-        monkeypatch.setattr(f"screens.{'step' if module == 'step' else f'walkup.{module}'}.text", _named)
     async with stage(state) as on:
         on.put_in(sticks[0])
         look = await on.at(Look)
@@ -153,13 +150,6 @@ async def test_a_flow_begins_with_the_certificate(
         await on.press("escape")
         await on.at(Look)
         assert on.visit.flow == "look"
-
-
-def _named(id_: str, **facts: str | int) -> str:
-    """Name flows that have no words yet."""
-    from kiosk.i18n import text
-
-    return id_ if id_.startswith("flow.password") else text(id_, **facts)
 
 
 # -- what is said
@@ -259,3 +249,39 @@ def test_others_by_what_is_known_of_them(
     put_set(tmp_path, foreign("홍길동()0004041", policy=policy, organization=organization))
     [one] = judge_unregistered(scan(tmp_path), Clock(TODAY), POLICY).seen
     assert (shown.kind(one), shown.authority(one, "here"), shown.whose(one)) == (kind, authority, whose)
+
+
+async def test_what_nobody_needs_any_more_can_be_deleted(state: Path, sticks: list[Path]) -> None:
+    """The second of two that are the same on one stick, and what is over; a copy on another stick is none."""
+    der = foreign("홍길동()1")
+    put_set(sticks[0], der)
+    put_set(sticks[0], der)
+    put_set(sticks[0], foreign("김복순()1", ends=OVER))
+    async with stage(state, sticks[:1]) as on:
+        await looking(on)
+        assert on.sees("look.spare", count=2)
+        await on.press("2")
+        assert on.sees("look.spare.same")
+        assert on.choices()[0] == "go:delete"
+        await on.press("escape", "3")
+        assert on.sees("look.spare.over")
+        assert on.choices()[0] == "go:delete"
+        await on.press("escape", "1")
+        assert not on.sees("look.spare.same")
+        assert on.choices()[0] == "go:password"
+    put_set(sticks[1], der)
+    (sticks[0] / "NPKI").rename(sticks[0] / "gone")
+    put_set(sticks[0], der)
+    async with stage(state, sticks) as on:
+        await looking(on)
+        assert not on.sees("look.spare", count=1)
+
+
+def test_every_flow_that_is_offered_has_its_words() -> None:
+    from kiosk.i18n import text
+    from screens.walkup.flows import FLOWS
+    from screens.walkup.look import OTHERS
+
+    for flow in {*OTHERS, "issue", "renew", "reissue", "resume"} & FLOWS.keys():
+        assert text(f"flow.{flow}")
+        assert text(f"flow.{flow}.more")
