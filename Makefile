@@ -55,7 +55,7 @@ packages-venv:
 	@test -x $(BIN)/python || "$(PYTHON)" -c 'import ensurepip' 2>/dev/null || sh tools/packages python3-venv
 
 packages-test:
-	@sh tools/packages openssl strace dbus e2fsprogs polkitd udev udisks2 umockdev \
+	@sh tools/packages openssl strace dbus e2fsprogs fonts-nanum polkitd udev udisks2 umockdev \
 		gammu-smsd gcc libc6-dev libp11-kit-dev opensc softhsm2
 
 packages-hardware:

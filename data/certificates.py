@@ -221,6 +221,13 @@ class Certificates(Store):
         """Give the newest revocation list."""
         return self._one(Crl, "SELECT * FROM crls ORDER BY number DESC LIMIT 1")
 
+    def crl_made(self) -> tuple[int, str] | None:
+        """Give number and moment of the newest revocation list; the list itself may be long."""
+        number = self._value("SELECT max(number) FROM crls")
+        if number is None:
+            return None
+        return number, self._value("SELECT this_update FROM crls WHERE number = ?", [number])
+
     def add_crl(self, number: int, this_update: str, next_update: str, der: bytes, entries: int) -> Crl:
         """Keep a new revocation list in place of the one before: all of them would fill the disk.
 

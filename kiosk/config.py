@@ -87,9 +87,9 @@ class State:
         return self.path / "printer.toml"
 
     @property
-    def contact(self) -> Path:
-        """The file that says how people reach this centre; there need not be one."""
-        return self.path / "contact.toml"
+    def about_center(self) -> Path:
+        """The file with what this centre says of itself on slips; there need not be one."""
+        return self.path / "center.toml"
 
     @property
     def reminders(self) -> Path:
@@ -253,14 +253,14 @@ def load_publishing(state: State) -> Path | None:
 
 
 def load_help_number(state: State) -> str:
-    """Read the number to ring for help: `help_number = "02-123-4567"`; empty without one. Raises `contact.config`."""
+    """Read the number to ring for help: `help_number = "02-123-4567"`; empty without one. Raises `center.config`."""
     try:
-        values = tomllib.loads(state.contact.read_text("utf-8"))
+        values = tomllib.loads(state.about_center.read_text("utf-8"))
         number = values.pop("help_number")
         if values or not _NUMBER.fullmatch(number):
             raise ValueError("help_number")
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        raise KioskError("contact.config", path=str(state.contact)) from None
+        raise KioskError("center.config", path=str(state.about_center)) from None
     return str(number)

@@ -38,6 +38,11 @@ def _rows(exit_: Exit, letter: str, *ids: str) -> dict[str, Kind]:
     }
 
 
+_PRINTER = (
+    "printer.none", "printer.config", "printer.font", "printer.library", "printer.denied", "printer.gone*",
+    "printer.busy*", "printer.paper*", "printer.open*", "printer.trouble*", "printer.stuck*",
+)  # fmt: skip
+
 TABLE: dict[str, Kind] = {
     # Answers that cannot be used. New ids go at the end of a group: codes stand in printed papers.
     **_rows(
@@ -80,7 +85,7 @@ TABLE: dict[str, Kind] = {
         "usage.reason",
         "publish.config",
         "usage.ocsp",
-        "contact.config",
+        "center.config",
         "remind.config",
         "usage.consent",
     ),
@@ -201,7 +206,6 @@ TABLE: dict[str, Kind] = {
         "pfx.exists",
         "pfx.rule",
         "pfx.holds",
-        "pfx.occupied",
         "pfx.token",
         "pfx.on_token",
     ),
@@ -233,22 +237,9 @@ TABLE: dict[str, Kind] = {
         "token.unfit",
         "token.config",
         "token.keeps",
+        "token.pad",
     ),
-    **_rows(
-        Exit.MEDIUM,
-        "W",
-        "printer.none",
-        "printer.config",
-        "printer.font",
-        "printer.library",
-        "printer.denied",
-        "printer.gone*",
-        "printer.busy*",
-        "printer.paper*",
-        "printer.open*",
-        "printer.trouble*",
-        "printer.stuck*",
-    ),
+    **_rows(Exit.MEDIUM, "W", *_PRINTER),
     **_rows(
         Exit.AUTHORITY,
         "C",
@@ -267,6 +258,7 @@ TABLE: dict[str, Kind] = {
         "identity.locked",
         "identity.level",
         "identity.number",
+        "identity.business",
     ),
     **_rows(
         Exit.REGISTRY,

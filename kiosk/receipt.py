@@ -20,7 +20,7 @@ from kiosk.lifecycle.outcome import Outcome
 from kiosk.lifecycle.request import ENDED
 from kiosk.lifecycle.standing import of_record, person_name, profile_name
 from kiosk.pki.profiles import load_profiles
-from kiosk.reminders.calendar import calendar, event_text
+from kiosk.reminders.ics import calendar, event_text
 from kiosk.services import Services
 
 STARS = 5
@@ -207,7 +207,7 @@ def _slip(
         number = load_help_number(services.state)
     except KioskError as error:
         # `kiosk doctor` names it; a slip without a number is better than none.
-        log.event("contact.failed", error=error.code)
+        log.event("center.failed", error=error.code)
         number = ""
     return Slip(
         center=services.state.center, practice=services.state.practice, request=request, help_number=number,

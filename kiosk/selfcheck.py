@@ -14,8 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from kiosk import audit, i18n
 from kiosk.authority.keystore import Keystore
-from kiosk.config import load_help_number
+from kiosk.clock import unstamp
+from kiosk.config import load_help_number, load_publishing
 from kiosk.errors import Exit, KioskError
+from kiosk.lifecycle.publishing import DER
 from kiosk.media.files import syncfs
 from kiosk.printing.printer import ready
 from kiosk.printing.settings import load_printer
@@ -186,5 +188,28 @@ def _printer(services: Services) -> Finding:
     return Finding("printer", "good")
 
 
-_IN_REGISTRY = (_registry, _audit, _clock, _requests)
+def _published(services: Services) -> Finding:
+    """Look whether what others fetch is the newest list, and whether it still holds.
+
+    One that was signed a moment ago need not be there yet: that is a note.
+    """
+    last, now = services.registry.last_crl(), services.clock.now()
+    try:
+        directory = load_publishing(services.state)
+    except KioskError as error:
+        return Finding("published", "bad", {"problem": error.code}, error.kind.exit)
+    if directory is None:
+        return Finding("unpublished", "good")
+    try:
+        there = (directory / DER).read_bytes()
+    except OSError:
+        there = b""
+    if last is not None and unstamp(last.next_update) < now:
+        return Finding("published", "bad", {"problem": str(directory / DER)}, Exit.AUTHORITY)
+    if last is None or there != last.der:
+        return Finding("published", "note", {"problem": str(directory / DER)})
+    return Finding("published", "good", {"number": last.number})
+
+
+_IN_REGISTRY = (_registry, _audit, _clock, _requests, _published)
 _LOCAL = (_permissions, _keys, _root_key, _authority, _space, _sync, _languages, _tokens, _printer)

@@ -24,6 +24,7 @@ from screens.visit import Visit
 from screens.walkup.close import Close
 from screens.walkup.help import Help
 from screens.walkup.idle import Idle
+from screens.walkup.lost import FLOW as LOST
 from screens.walkup.lost import Lost
 from screens.walkup.menu import Menu
 from screens.walkup.staff import Staff
@@ -56,6 +57,8 @@ class WalkupApp(KioskApp):
         """Why this kiosk cannot be opened."""
         self._prepare = prepare
         self._complete = asyncio.Event()
+        self._called: type[Staff] | None = None
+        """What was called before everything was ready: it comes then."""
         visit.sticks.changed = self._tell_of_sticks
         self._limits = limits or Limits()
         self._now = now
@@ -83,6 +86,10 @@ class WalkupApp(KioskApp):
             self._handle_exception(error)
         else:
             self._complete.set()
+            self._find_tokens()
+            self._follow_sticks()
+            if self._called is not None:
+                self._call(self._called)
 
     def _tell_of_sticks(self) -> None:
         for screen in self.screen_stack:
@@ -105,9 +112,8 @@ class WalkupApp(KioskApp):
 
             if self.parent_process is not None:
                 self.parent_process.begun()
-            self._find_tokens()
-            self._follow_sticks()
             visit = self.visit
+            visit.sticks.begin()
             while visit.flow or await self._ask(Menu) is Nav.NEXT:
                 flow = visit.flow
                 visit.steps = FLOWS[flow]
@@ -187,9 +193,20 @@ class WalkupApp(KioskApp):
         """Lead to staff with a lost or stolen certificate."""
         self._call(Lost)
 
+    def _begin_lost(self, nav: Nav | None) -> None:
+        """Begin to stop a certificate, in place of whatever is under way; what was typed stays."""
+        if nav is not Nav.NEXT:
+            return
+        under = next(each for each in self.screen_stack if isinstance(each, Step))
+        self.visit.flow, self.visit.came_chosen, self.visit.chosen = LOST, False, None
+        under.dismiss(Nav.NEXT if isinstance(under, Idle | Menu) else Nav.LEAVE)
+
     def _call(self, screen: type[Staff]) -> None:
         step = self._step()
-        if step is None or not self._complete.is_set():
+        if step is None:
+            return
+        if not self._complete.is_set():
+            self._called = screen
             return
         if step.at_work:
             # Nothing may lie over a screen that ends by itself.
@@ -197,7 +214,7 @@ class WalkupApp(KioskApp):
             return
         if isinstance(self.screen, Staff):
             self.screen.dismiss(Nav.BACK)
-        self.push_screen(screen(self.visit, step.word))
+        self.push_screen(screen(self.visit, step.word), self._begin_lost)
 
     async def _note(self, step: Step) -> None:
         try:

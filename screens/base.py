@@ -127,6 +127,8 @@ class KioskApp(App[int]):
         self.call_next(self._cover)
 
     def _cover(self) -> None:
+        if self._exit:
+            return  # the screens are going
         covered = isinstance(self.screen, TooSmall)
         if self.too_small and not covered:
             self.push_screen(TooSmall())

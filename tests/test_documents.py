@@ -51,8 +51,8 @@ def test_the_lock_has_all_that_is_needed() -> None:
 def test_what_is_imported_is_declared() -> None:
     """And nothing is declared that nobody imports, but for tools."""
     names = {
-        "argon2": "argon2-cffi", "dbus_fast": "dbus-fast", "pkcs11": "python-pkcs11",
-        "sqlite_utils": "sqlite-utils",
+        "argon2": "argon2-cffi", "dbus_fast": "dbus-fast", "PIL": "pillow", "pkcs11": "python-pkcs11",
+        "sqlite_utils": "sqlite-utils", "usb": "pyusb",
     }  # fmt: skip
     imported = {names.get(name.partition(".")[0], name.partition(".")[0]) for _, name, _ in IMPORTS}
     declared = {plain(requirement) for requirement in PROJECT["project"]["dependencies"]}

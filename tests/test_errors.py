@@ -50,6 +50,7 @@ def test_what_is_worth_trying_again_as_it_is() -> None:
         "close.wait",
         "medium.wrong_password", "medium.wrong_hangul", "medium.wrong_caps",
         "remind.busy",
+        "printer.gone", "printer.busy", "printer.paper", "printer.open", "printer.trouble", "printer.stuck",
     }  # fmt: skip
 
 

@@ -68,6 +68,7 @@ LATIN = {
     "AES", "CRL", "CSV", "Caps", "DER", "English", "Enter", "Esc", "JSON", "KIOSK_STATE", "Lock", "MB",
     "NPKI", "PEM", "PFX", "PIN", "QR", "README", "TOML", "USB", "abc", "allowed", "consent",
     "crl_directory", "id_number", "kiosk", "name", "password_file", "phone", "profile", "true",
+    "bold", "device", "font", "fonts", "help_number", "libusb", "nanum", "usb",
     "id", "manufacturer", "model", "module", "modules", "path", "pin_file", "pkcs", "serial", "slot", "token",
 }  # fmt: skip
 

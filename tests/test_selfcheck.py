@@ -11,8 +11,9 @@ import pytest
 
 from kiosk import selfcheck
 from kiosk.clock import Clock
-from kiosk.errors import Exit
+from kiosk.errors import TABLE, Exit
 from kiosk.i18n import text_in
+from kiosk.lifecycle.publishing import publish
 from kiosk.selfcheck import Finding, examine
 from kiosk.services import Services
 from tests.conftest import TODAY
@@ -34,7 +35,7 @@ async def test_all_is_well(state: Path) -> None:
     assert {name: finding.level for name, finding in found.items()} == {
         "registry": "good", "audit": "good", "clock": "good", "requests": "good", "permissions": "good",
         "keys": "note", "root_key": "good", "authority": "good", "space": "good", "sync": "good",
-        "languages": "good", "tokens": "good",
+        "languages": "good", "tokens": "good", "unpublished": "good", "no_printer": "good",
     }  # fmt: skip
     assert {path: path.read_bytes() for path in state.rglob("*") if path.is_file()} == before
 
@@ -61,7 +62,7 @@ async def test_a_page_of_the_registry_is_damaged(state: Path) -> None:
     found = await findings(state)
     assert (found["registry"].level, found["registry"].exit) == ("bad", Exit.REGISTRY)
     assert found["registry"].facts["problem"]
-    assert len(found) == 12, "every other check was made"
+    assert len(found) == 14, "every other check was made"
 
 
 @pytest.mark.parametrize("what", ["missing", "torn", "forged"])
@@ -116,7 +117,7 @@ async def test_a_check_that_cannot_be_made(state: Path, monkeypatch: pytest.Monk
     assert [(finding.check, finding.facts) for finding in bad] == [
         ("unreadable", {"check": check, "problem": "EIO"})
     ]
-    assert len(found) == 12
+    assert len(found) == 14
 
 
 async def test_a_key_that_lies_open_for_real(state: Path) -> None:
@@ -127,3 +128,23 @@ async def test_a_key_that_lies_open_for_real(state: Path) -> None:
     assert marker.exists()
     assert (found["keys"].level, found["keys"].exit) == ("bad", Exit.AUTHORITY)
     assert found["root_key"].level == "note"
+
+
+async def test_the_published_list(state: Path, tmp_path: Path) -> None:
+    """Nobody can fetch it, an older one is there, it is the newest, it has run out."""
+    file = state / "publish.toml"
+    file.write_text("crl_directory = 5")
+    found = await findings(state)
+    assert (found["published"].level, found["published"].facts["problem"]) == (
+        "bad",
+        TABLE["publish.config"].code,
+    )
+    file.write_text(f'crl_directory = "{tmp_path}"')
+    assert (await findings(state))["published"].level == "note"
+    async with await Services.open(state, clock=Clock(TODAY)) as services:
+        await publish(services)
+    found = await findings(state)
+    assert (found["published"].level, found["published"].facts) == ("good", {"number": 1})
+    (tmp_path / "ca.crl").write_bytes(b"x")
+    assert (await findings(state))["published"].level == "note"
+    assert (await findings(state, Clock(TODAY + timedelta(days=7, seconds=1))))["published"].level == "bad"

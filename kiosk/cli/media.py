@@ -21,16 +21,12 @@ from kiosk.media.token_records import Listing, Token
 from kiosk.media.tokens import Tokens
 from kiosk.media.watch import Watch
 
+UNFIT = frozenset({"token.readonly", "token.pad"})
+"""What is wrong with a token whatever becomes of its PIN."""
+
 
 @click.command(help=text("help.media_command"))
-@click.option(
-    "--medium",
-    "media",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help=text("help.media"),
-)
+@options.media_option
 @options.json_option
 @options.common
 def media(
@@ -103,7 +99,7 @@ def _token_line(token: Token) -> str:
         token.label,
         token.model,
         token.serial,
-        text(f"media.pin.{_pin_state(token)}"),
+        text(f"error.{token.problem}" if token.problem in UNFIT else f"media.pin.{_pin_state(token)}"),
     )
     return "  ".join(visible(word) or "-" for word in words)
 

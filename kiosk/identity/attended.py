@@ -16,7 +16,7 @@ DOCUMENTS = ("residentCard", "driverLicence", "passport", "foreignerCard")
 
 def is_offered(services: Services) -> bool:
     """Whether there is a code that staff could type: the practice teller's, or one set with `kiosk passcode`."""
-    return services.teller is not None or closing.has_code(services.state)
+    return services.state.practice or closing.has_code(services.state)
 
 
 async def attend(services: Services, code: Secret, document: str) -> Evidence:

@@ -27,18 +27,18 @@ def require_method(services: Services, application: Application) -> None:
         raise KioskError("identity.level", profile=application.profile.id, level=needed)
 
 
-def phone_check(services: Services, application: Application) -> PhoneCheck:
-    """Make a check of the applicant's number; its methods are called in the registry's thread."""
+def phone_check(services: Services, phone: str) -> PhoneCheck:
+    """Make a check of a number (digits); its methods are called in the registry's thread. Raises `identity.method`."""
     if services.carrier is None:
         raise KioskError("identity.method", method=METHOD)
-    tries = RegistryTries(services, application.phone)
-    return PhoneCheck(application.phone, services.carrier, tries, services.policy, services.clock)
+    tries = RegistryTries(services, phone)
+    return PhoneCheck(phone, services.carrier, tries, services.policy, services.clock)
 
 
 async def identify(services: Services, application: Application) -> Evidence:
     """Send the code and compare what came back. Raises `identity.code` (tries left) or `identity.locked`."""
     require_method(services, application)
-    check = phone_check(services, application)
+    check = phone_check(services, application.phone)
     carrier = services.carrier
 
     def work() -> Evidence:

@@ -57,6 +57,10 @@ class Renewal:
     code: Secret | None = None
 
 
-def details(profile: Profile, name: str, id_number: Secret, phone: str) -> Secret:
-    """Join what an identity check is about: changing any of it voids the check."""
-    return Secret(b"\0".join((profile.id.encode(), name.encode(), id_number.reveal(), phone.encode())))
+def details(profile: Profile | None, name: str, id_number: Secret, phone: str) -> Secret:
+    """Join what an identity check is about: changing any of it voids the check.
+
+    Without a profile it is about whatever certificates the person has.
+    """
+    about = profile.id if profile else ""
+    return Secret(b"\0".join((about.encode(), name.encode(), id_number.reveal(), phone.encode())))

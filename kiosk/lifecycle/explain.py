@@ -134,10 +134,10 @@ def countdown(stands: Standing, not_after: datetime) -> str:
     if stands.ends is None:
         raise RuntimeError("it is not suspended")
     if stands.next_action != "resume":
-        return text("status.suspended.expired", day=day(not_after))
+        return text("status.suspended.expired", **date_facts(not_after))
     if not_after < stands.ends:
-        return text("status.suspended.until_expiry", day=day(not_after))
-    return text("status.suspended.until", day=day(stands.ends))
+        return text("status.suspended.until_expiry", **date_facts(not_after))
+    return text("status.suspended.until", **date_facts(stands.ends))
 
 
 def reason_in_words(reason: str | None) -> str:
@@ -153,6 +153,12 @@ def moment(when: datetime) -> str:
 def day(when: datetime) -> str:
     """Write a Korean day."""
     return when.astimezone(KST).date().isoformat()
+
+
+def date_facts(when: datetime) -> dict[str, int]:
+    """Give a Korean day as sentences take it."""
+    korean_day = when.astimezone(KST)
+    return {"year": korean_day.year, "month": korean_day.month, "day": korean_day.day}
 
 
 def _age(age: timedelta) -> str:

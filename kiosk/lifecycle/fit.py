@@ -66,12 +66,26 @@ def _renewable(seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:
     return None
 
 
+def _stoppable(seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:
+    """Ours, and not over: what can still be stopped, or resumed."""
+    if problem := _ours(seen, clock, policy):
+        return problem
+    return (
+        None
+        if seen.standing.status in {"valid", "not_yet_valid", "suspended"}
+        else Unfit(seen.standing.status)
+    )
+
+
 RULES: dict[str, Rule] = {
     "renew": _renewable,
     "password": _on_stick,
     "copy": _on_stick,
     "backup": _on_stick,
+    "export": _on_stick,
     "delete": _file,
     "history": _ours,
+    "status": _stoppable,
+    "resume": _stoppable,
 }
 """The rule of each flow; without one, a certificate must be readable and nothing more."""

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from data.records import Certificate
 from kiosk import log
 from kiosk.authority.certificates import serial_hex
-from kiosk.clock import Clock
+from kiosk.clock import Clock, unstamp
 from kiosk.config import Policy
 from kiosk.errors import KioskError
 from kiosk.lifecycle.repair import repair
@@ -44,11 +45,20 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class Published:
+    """The newest revocation list: what everybody else goes by."""
+
+    number: int
+    made: datetime
+
+
+@dataclass(frozen=True)
 class Looked:
     """What a look at a medium gave; `skipped` is what was not looked at, as `ScanResult` has it."""
 
     seen: tuple[Seen, ...]
     skipped: tuple[str, ...]
+    published: Published | None = None
 
 
 async def look(services: Services, target: Path | TokenUri) -> Looked:
@@ -67,8 +77,13 @@ async def look(services: Services, target: Path | TokenUri) -> Looked:
 
 async def judge(services: Services, result: ScanResult) -> Looked:
     """Say of everything that a scan found how it stands."""
-    held = await services.in_registry(lambda: _held(services, result))
-    return _judged(result, held, services.clock, services.policy)
+
+    def ask() -> tuple[dict[Path | str, Certificate], Published | None]:
+        made = services.registry.crl_made()
+        return _held(services, result), Published(made[0], unstamp(made[1])) if made else None
+
+    held, published = await services.in_registry(ask)
+    return replace(_judged(result, held, services.clock, services.policy), published=published)
 
 
 def judge_unregistered(result: ScanResult, clock: Clock, policy: Policy) -> Looked:

@@ -6,6 +6,7 @@ Opening it with the old password or the PIN shows who holds it, and R in it that
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -22,6 +23,9 @@ from kiosk.media.token_uri import TokenUri
 from kiosk.pki import keys, npki, vid
 from kiosk.secret import Secret
 from kiosk.services import Services
+
+if TYPE_CHECKING:
+    from kiosk.media.token_records import Token
 
 
 class StickKey:
@@ -87,6 +91,7 @@ class TokenKey:
         self._old = old
         self._pin = pin
         self._id_number = id_number
+        self._token: Token | None = None
 
     async def prove(self) -> None:
         """Have the token sign something."""
@@ -97,8 +102,8 @@ class TokenKey:
         return await asyncio.to_thread(self._sign, data)
 
     def _sign(self, data: bytes) -> bytes:
-        token = self._tokens.find(self._uri)
-        held = self._tokens.read(token, self._pin, self._old.code, digest_info(data))
+        self._token = self._tokens.find(self._uri)
+        held = self._tokens.read(self._token, self._pin, self._old.code, digest_info(data))
         public = x509.load_der_x509_certificate(self._old.held.der).public_key()
         if not held.signature or not isinstance(public, rsa.RSAPublicKey):
             raise KioskError("medium.other_key")
@@ -111,7 +116,9 @@ class TokenKey:
         return held.signature
 
     def close(self) -> None:
-        """Nothing was kept here."""
+        """Leave no process that was told the PIN."""
+        if self._token is not None:
+            self._tokens.release(self._token)
 
 
 def _check_number(der: bytes, id_number: Secret, random: Secret) -> None:

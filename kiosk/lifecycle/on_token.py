@@ -36,20 +36,16 @@ class TokenMedium:
     def open(cls, tokens: Tokens, uri: TokenUri, application: Application) -> Self:
         """Find the one token that `uri` names, and try the PIN, once. Raises `token.*`.
 
-        Never tried is a PIN on a token that is locked, not set up, or has the maker's PIN still.
+        Never tried is a PIN on a token that is locked, not set up, has the maker's PIN still, or keys of its own.
         """
         pin = application.pin
         if not pin:
             raise KioskError("answers.missing", key="pin_file")
         token = tokens.find(uri)
-        for wrong, id_ in (
-            (token.blank, "token.blank"),
-            (token.tries == "none", "token.pin_locked"),
-            (token.factory_pin, "token.pin_change"),
-            (token.write_protected, "token.readonly"),
-        ):
-            if wrong:
-                raise KioskError(id_)
+        if token.problem is not None:
+            raise KioskError(token.problem)
+        if token.factory_pin:
+            raise KioskError("token.pin_change")
         tokens.login(token, pin)  # where it fails, its process has ended
         return cls(tokens, token, application, pin)
 

@@ -6,32 +6,36 @@ of any authority may come, and nothing changes here but the audit log.
 
 import asyncio
 import contextlib
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
 
+from kiosk import log
 from kiosk.authority.certificates import serial_hex
 from kiosk.errors import Exit, KioskError
 from kiosk.lifecycle.journal import Journal
-from kiosk.lifecycle.unlock import own_row, unlock
+from kiosk.lifecycle.on_medium import SetOnMedium, at_media, note
+from kiosk.lifecycle.repair import repair
+from kiosk.lifecycle.unlock import unlock
+from kiosk.media import change
 from kiosk.media.directory import DirectoryMedium
 from kiosk.media.pick import NAMED, pick, serial_of
+from kiosk.media.place import Place
 from kiosk.media.root_files import FileMedium
 from kiosk.media.scan import scan
+from kiosk.media.sets import SET_NAMES
 from kiosk.media.token_uri import TokenUri
-from kiosk.pki import keys, names, npki, pairs, pfx_set, pkcs12
+from kiosk.media.whole import member
+from kiosk.pki import keys, names, pairs, pfx_set, pkcs12
 from kiosk.pki.password import check_password, failures
 from kiosk.secret import Secret
 from kiosk.services import Services
 
 AUDITED = frozenset({Exit.REFUSED, Exit.MEDIUM})
-SPACE_NEEDED = 128 * 1024
-"""Bytes that a set takes on a medium, generously."""
-_CODE = "pfx"
-_CODE_DIGITS = 16
+SPACE_NEEDED = 512 * 1024
+"""Bytes that a set with its directories takes on a medium with large blocks, generously."""
 
 
 @dataclass(frozen=True)
@@ -65,17 +69,20 @@ async def export(
             raise KioskError("pfx.token")
         place = await asyncio.to_thread(_place_for, target)
         found = pick(await asyncio.to_thread(scan, source), serial)
-        files = await asyncio.to_thread(_read, source, Path(found.path))
-        if npki.SIGN_KEY not in files or files.get(npki.SIGN_CERT) != found.certificate_der:
-            raise KioskError("medium.damaged", name=npki.SIGN_KEY)
-        der = files[npki.SIGN_CERT]
-        with await unlock(services, der, files[npki.SIGN_KEY], password) as pkcs8:
-            packed = await asyncio.to_thread(pfx_set.pack, files, pkcs8, password, modern=modern)
-            random = _has_random(pkcs8)
+        held = await SetOnMedium.read(services, source, found)
+        with await unlock(services, held.certificate, held.sealed, password) as pkcs8:
+            packed = await asyncio.to_thread(pfx_set.pack, _files(held), pkcs8, password, modern=modern)
+            random = has_random(pkcs8)
         path = await asyncio.to_thread(place.add_file, target.name, packed.pfx)
-        await _audit(services, "certificate.exported", der, random=random)
-        certificate = x509.load_der_x509_certificate(der)
+        await note(services, "certificate.exported", held.certificate)
+        certificate = x509.load_der_x509_certificate(held.certificate)
         return Done(path, serial_of(found), certificate, random, packed.encryption, packed.left_out)
+
+
+def _files(held: SetOnMedium) -> dict[str, bytes]:
+    """Give the files of a set, known ones under the names that we write, the others as they are called."""
+    known = {member(held.whole, name): name for name in SET_NAMES}
+    return {known.get(path, path): data for path, data in held.whole.items() if data is not None}
 
 
 def _place_for(target: Path) -> FileMedium:
@@ -89,10 +96,6 @@ def _place_for(target: Path) -> FileMedium:
             raise KioskError("usage.file", path=str(target)) from None
         raise
     return place
-
-
-def _read(source: Path, place: Path) -> dict[str, bytes]:
-    return DirectoryMedium.open(source).read_set(place)
 
 
 async def import_(
@@ -110,33 +113,43 @@ async def import_(
         if isinstance(target, TokenUri):
             raise KioskError("pfx.on_token")
         with await asyncio.to_thread(pkcs12.read, pfx, password) as contents:
-            whole = _chosen(pairs.find(contents), serial)
+            whole = chosen(pairs.find(contents), serial)
             sealing = _sealing(password, new_password)
             files = await asyncio.to_thread(pfx_set.unpack, whole, sealing)
-            random = _has_random(whole.signing.pkcs8)
-        landing = await asyncio.to_thread(_Landing.open, target, whole.signing)
-        await asyncio.to_thread(landing.put, files)
-        if mount_anew is not None:
-            await mount_anew()
-        await asyncio.to_thread(landing.prove, files, sealing)
-        await _audit(services, "certificate.imported", whole.signing.der, random=random)
-        return Done(
-            landing.place, _serial(whole), whole.signing.certificate, random, whole.encryption is not None
-        )
+            random = has_random(whole.signing.pkcs8)
+        async with at_media(services, target):
+            await repair(services, target)
+            landing = await asyncio.to_thread(_Landing.open, target, whole.signing)
+            try:
+                await asyncio.to_thread(landing.put, files)
+                if mount_anew is not None:
+                    await mount_anew()
+                await asyncio.to_thread(landing.prove, files, sealing)
+                await note(services, "certificate.imported", whole.signing.der)
+            except BaseException:
+                await asyncio.shield(asyncio.to_thread(landing.clear, proved=False))
+                raise
+            await asyncio.to_thread(landing.clear, proved=True)
+        certificate, encryption = whole.signing.certificate, whole.encryption is not None
+        return Done(landing.path, serial_of_whole(whole), certificate, random, encryption)
 
 
-def _chosen(found: tuple[pairs.Whole, ...], serial: str | None) -> pairs.Whole:
-    """Give the certificate that is meant: the one with `serial`, or the only one."""
+def chosen(found: tuple[pairs.Whole, ...], serial: str | None) -> pairs.Whole:
+    """Give the certificate that is meant: the one with `serial`, or the only one.
+
+    Raises `pfx.not_there`, `pfx.several` (fact `serials`).
+    """
     if serial is not None:
-        found = tuple(whole for whole in found if _serial(whole) == serial)
+        found = tuple(whole for whole in found if serial_of_whole(whole) == serial)
         if not found:
             raise KioskError("pfx.not_there", serial=serial)
     if len(found) > 1:
-        raise KioskError("pfx.several", serials=", ".join(map(_serial, found[:NAMED])))
+        raise KioskError("pfx.several", serials=", ".join(map(serial_of_whole, found[:NAMED])))
     return found[0]
 
 
-def _serial(whole: pairs.Whole) -> str:
+def serial_of_whole(whole: pairs.Whole) -> str:
+    """Give the serial of a signing certificate, as the registry keeps it."""
     return serial_hex(whole.signing.certificate.serial_number)
 
 
@@ -150,7 +163,8 @@ def _sealing(password: Secret, new_password: Secret | None) -> Secret:
     return password
 
 
-def _has_random(pkcs8: Secret) -> bool:
+def has_random(pkcs8: Secret) -> bool:
+    """Say whether R is in a key."""
     random = keys.read_random(pkcs8)
     if random is not None:
         random.wipe()
@@ -159,56 +173,53 @@ def _has_random(pkcs8: Secret) -> bool:
 
 @dataclass(frozen=True)
 class _Landing:
-    """Where on a medium a set goes. Its staging is told from that of requests by the length of its code."""
+    """Where on a medium a set goes."""
 
     medium: DirectoryMedium
-    organization: str
-    directory: str
-    code: str
+    place: Place
 
     @classmethod
     def open(cls, target: Path, pair: pairs.Pair) -> "_Landing":
-        """Open the medium, clear what a pulled stick kept of an earlier import, and see that the place is free.
+        """Open the medium, and see that there is a place.
 
-        Raises `pfx.holds` when the certificate is there, `pfx.occupied` when another one has its place.
+        Raises `pfx.holds` when the certificate is there, `medium.taken` when another one has its place.
         """
         medium = DirectoryMedium.open(target)
-        for code in medium.staged_codes():
-            if code.startswith(_CODE) and len(code) == len(_CODE) + _CODE_DIGITS:
-                medium.unstage(code)
         if any(found.certificate_der == pair.der for found in scan(target).found):
             raise KioskError("pfx.holds")
-        organization = names.authority_directory(pair.certificate.issuer)
-        directory = names.directory_name(pair.certificate.subject)
-        if (medium.users(organization) / directory).exists():
-            raise KioskError("pfx.occupied")
+        certificate = pair.certificate
+        directory = names.directory_name(certificate.subject)
+        wanted = ("NPKI", names.authority_directory(certificate.issuer), "USER", directory)
+        place = change.place_on(medium, Place(wanted, in_npki_root=False))
+        if change.stands_at(medium, place) is not None:
+            raise KioskError("medium.taken", name=directory)
         medium.check_space(SPACE_NEEDED)
-        code = _CODE + hashlib.sha256(pair.der).hexdigest()[:_CODE_DIGITS]
-        return cls(medium, organization, directory, code)
+        return cls(medium, place)
 
     @property
-    def place(self) -> Path:
+    def path(self) -> Path:
         """The set's directory."""
-        return self.medium.users(self.organization) / self.directory
+        return self.medium.path.joinpath(*self.place.names)
 
     def put(self, files: Mapping[str, bytes]) -> None:
         """Put the whole set at its place in one step."""
-        self.medium.install(self.code, self.organization, self.directory, files)
+        change.put(self.medium, self.place, {**files}, older=None)
 
     def prove(self, files: Mapping[str, bytes], password: Secret) -> None:
-        """Read the set from the medium, open it and sign; what is not right is taken away again."""
-        medium = DirectoryMedium.again(self.medium.path, self.medium.identity)
+        """Read the set from the medium, open it and sign."""
+        if change.read_place(self.medium, self.place) != files:
+            raise KioskError("medium.lies")
+        pfx_set.prove(files, password)
+
+    def clear(self, *, proved: bool) -> None:
+        """Delete what was needed on the way; a medium that does not let us is repaired the next time."""
         try:
-            if medium.read_set(self.place) != files:
-                raise KioskError("medium.lies")
-            pfx_set.prove(files, password)
-        except KioskError:
-            with contextlib.suppress(KioskError):
-                medium.remove_set(self.place)
-            raise
-        finally:
-            with contextlib.suppress(KioskError):
-                medium.unstage(self.code)
+            if proved:
+                change.finish(self.medium)
+            else:
+                change.undo(self.medium, self.place)
+        except KioskError as error:
+            log.event("clean.failed", error=error.code)
 
 
 @contextlib.asynccontextmanager
@@ -220,13 +231,3 @@ async def _noting(services: Services) -> AsyncIterator[None]:
         if error.kind.exit in AUDITED:
             await Journal(services).refused(error)
         raise
-
-
-async def _audit(services: Services, action: str, der: bytes, *, random: bool) -> None:
-    def work() -> None:
-        with services.step() as registry:
-            services.audit.append(
-                action, certificate=own_row(registry, der), random="yes" if random else "no"
-            )
-
-    await services.in_registry(work)

@@ -58,17 +58,62 @@ class Reissuing(Carrying):
     async def find(self, application: Application, serial: str | None = None) -> Old:
         """Find which certificate is meant; the applicant must have been identified.
 
-        Raises `reissue.none`, and `reissue.several` (with the fact `serials`).
+        Raises `reissue.none`, `reissue.several` (with the fact `serials`), and `renew.replaced` when the one with
+        `serial` is reissued or renewed already.
         """
         person = self._services.keyed_hash("subscriber", application.id_number)
         _, good = await self._journal.of_person(person, application.profile.id)
         good = [held for held in good if serial in {None, held.serial}]
         if not good:
+            profile = application.profile.id
+            good = await self._services.in_registry(lambda: self._lost_in_vain(person, profile, serial))
+        if not good:
+            if serial is not None:
+                await self._services.in_registry(lambda: self._refuse_replaced(person, serial))
             raise KioskError("reissue.none")
         meant = [held for held in good if held.status == "valid"] or good
         if len(meant) > 1:
             raise KioskError("reissue.several", serials=", ".join(held.serial for held in meant[:NAMED]))
         return await self._journal.old_of(meant[0].id)
+
+    def _lost_in_vain(self, person: bytes, profile: str, serial: str | None) -> list[WholeCertificate]:
+        """Give what was revoked as lost, and then not replaced since the medium failed. In the registry's thread."""
+        registry, clock = self._services.registry, self._services.clock
+        subscriber = registry.subscriber(person)
+        rows = [
+            registry.certificate(id=held.id)
+            for held in (registry.certificates_of(subscriber.id) if subscriber else ())
+            if held.profile == profile and serial in {None, held.serial} and not rules.is_over(held, clock)
+        ]
+        return [held for held in rows if held is not None and rules.is_lost_in_vain(registry, held)]
+
+    async def of_applicant(self, application: Application) -> list[tuple[Old, KioskError | None]]:
+        """List the good certificates of the kind, the newest first, with what is in the way of each.
+
+        The applicant must have been identified.
+        """
+        person, profile = (
+            self._services.keyed_hash("subscriber", application.id_number),
+            application.profile.id,
+        )
+        _, good = await self._journal.of_person(person, profile)
+        good += await self._services.in_registry(lambda: self._lost_in_vain(person, profile, None))
+        listed: list[tuple[Old, KioskError | None]] = []
+        for held in reversed(good):
+            old = await self._journal.old_of(held.id)
+            try:
+                await self.require(old)
+            except KioskError as error:
+                listed.append((old, error))
+            else:
+                listed.append((old, None))
+        return listed
+
+    def _refuse_replaced(self, person: bytes, serial: str) -> None:
+        registry = self._services.registry
+        held = registry.certificate(serial=serial)
+        if held is not None and registry.subscriber_hash(held.subscriber_id) == person:
+            rules.require_not_replaced(registry, held)
 
     async def require(self, old: Old, *, lost: bool = False) -> None:
         """Raise unless the old certificate can be reissued, as it stands at this moment. Raises `reissue.*`."""

@@ -23,6 +23,7 @@ from kiosk.lifecycle.issue import require_new_password
 from kiosk.lifecycle.medium import Medium
 from kiosk.lifecycle.old_key import StickKey, TokenKey
 from kiosk.lifecycle.outcome import Outcome
+from kiosk.lifecycle.repair import repair
 from kiosk.media.pick import pick, serial_of
 from kiosk.media.scan import Found, ScanResult, scan, scan_token
 from kiosk.media.token_uri import TokenUri
@@ -44,18 +45,25 @@ class Renewing(Carrying):
         """
         return await self._on_record(self._renew(renewal, target, serial))
 
-    async def _renew(self, renewal: Renewal, target: Path | TokenUri, serial: str | None) -> Outcome:
-        services = self._services
+    async def check(self, renewal: Renewal, target: Path | TokenUri, serial: str | None = None) -> Old:
+        """Make sure that `renew` would take this, but for a new password; nothing is changed. Raises as it does."""
+        old, application = await self._asked(renewal, target, serial)
+        with contextlib.closing(self._key(renewal, application, old, target)) as key:
+            await key.prove()
+        return old
+
+    async def _asked(
+        self, renewal: Renewal, target: Path | TokenUri, serial: str | None
+    ) -> tuple[Old, Application]:
+        """Find which certificate is meant, and say what the new one is to be."""
         old, unfinished = await self._find(target, serial)
         if not unfinished:
             await self._require(old)
-        application = self._application(renewal, old, target)
-        id_number = application.id_number
-        key: OldKey
-        if isinstance(target, TokenUri):
-            key = TokenKey(services, target, old, renewal.pin or Secret(""), id_number)
-        else:
-            key = StickKey(services, target, old, renewal.password, id_number)
+        return old, self._application(renewal, old, target)
+
+    async def _renew(self, renewal: Renewal, target: Path | TokenUri, serial: str | None) -> Outcome:
+        old, application = await self._asked(renewal, target, serial)
+        key = self._key(renewal, application, old, target)
 
         async def require(medium: Medium, good: Sequence[WholeCertificate]) -> None:  # noqa: ARG001 - as Act has it
             await self._require(old)
@@ -65,8 +73,17 @@ class Renewing(Carrying):
         with contextlib.closing(key):
             return await self._carry(Act("renew", application, require, old, key), target)
 
+    def _key(self, renewal: Renewal, application: Application, old: Old, target: Path | TokenUri) -> OldKey:
+        services, id_number = self._services, application.id_number
+        if isinstance(target, TokenUri):
+            return TokenKey(services, target, old, renewal.pin or Secret(""), id_number)
+        return StickKey(services, target, old, renewal.password, id_number)
+
     async def _find(self, target: Path | TokenUri, serial: str | None) -> tuple[Old, bool]:
         """Find which certificate is meant, and whether its renewal was begun and not finished."""
+        if not isinstance(target, TokenUri):
+            # A change of the password that was cut short may have left the set aside.
+            await repair(self._services, target)
         result = await asyncio.to_thread(self._scanned, target)
         replaced = await self._services.in_registry(lambda: self._unfinished(result, serial))
         if len(replaced) == 1:
@@ -106,6 +123,9 @@ class Renewing(Carrying):
         good = tuple(found for found in result.found if self._is_good(rows[found.path]))
         if serial is None and good:
             result = ScanResult(good, ())
+        elif serial is not None and (named := self._services.registry.certificate(serial=serial)) is not None:
+            # It may be gone from here because another one came in its place.
+            rules.require_not_replaced(self._services.registry, named)
         held = rows[pick(result, serial).path]
         if held is None:
             raise KioskError("renew.foreign")

@@ -96,6 +96,7 @@ def describe_record(
         "status": stands.status,
         "reason": stands.reason,
         "since": korean(stands.since) if stands.since else None,
+        "suspension_ends": korean(stands.ends) if stands.ends else None,
         "next_action": stands.next_action,
     }
     described["as_of_crl"] = (

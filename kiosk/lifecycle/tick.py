@@ -13,7 +13,9 @@ from kiosk.clock import unstamp
 from kiosk.errors import KioskError
 from kiosk.lifecycle.dates import korean_day
 from kiosk.lifecycle.journal import Journal
+from kiosk.lifecycle.publishing import publish
 from kiosk.lifecycle.recovery import Recovery
+from kiosk.lifecycle.status import end_suspensions
 from kiosk.reminders.consent import forget_over
 from kiosk.reminders.sending import remind
 from kiosk.services import Services
@@ -46,6 +48,21 @@ async def void_stale(services: Services) -> dict[str, int]:
     return {}
 
 
+async def revoke_forgotten(services: Services) -> dict[str, int]:
+    """Write down which suspensions became revocations."""
+    return {"revoked": await end_suspensions(services)}
+
+
+async def publish_list(services: Services) -> dict[str, int]:
+    """Bring the published revocation list up to date. Another process that is at it is no failure."""
+    try:
+        return {"published": int(await publish(services))}
+    except KioskError as error:
+        if error.id == "request.busy":
+            return {"busy": 1}
+        raise
+
+
 async def send_reminders(services: Services) -> dict[str, int]:
     """Send the reminders that are due. Another job that is at it is no failure."""
     try:
@@ -64,6 +81,8 @@ async def forget_contacts(services: Services) -> dict[str, int]:
 
 JOBS = (
     Job("requests", void_stale),
+    Job("suspensions", revoke_forgotten),
+    Job("list", publish_list),
     Job("contacts", forget_contacts),
     # The last one: it waits for other machines.
     Job("reminders", send_reminders),

@@ -155,6 +155,8 @@ class Sticks:
         self._held = Held(marks)
         self._tasks: set[asyncio.Task[None]] = set()
         self._reader_was_empty = False
+        self._left: Snapshot | None = None
+        self._begun = False
         self.here = self._look()
 
     def _look(self) -> tuple[Offer, ...]:
@@ -192,6 +194,7 @@ class Sticks:
         with Watch() as watch:
             async for snapshot in watch.snapshots():
                 readers, self._snapshot = self._snapshot.readers, snapshot
+                self._left = self._left or snapshot
                 if self.tokens and snapshot.readers != readers:
                     self.tokens.look(anew=True)
                 here = {stick.identity for stick in snapshot.sticks}
@@ -199,11 +202,29 @@ class Sticks:
                 self._problems = {name: why for name, why in self._problems.items() if name in here}
                 self._held.see(snapshot.sticks)
                 self.refresh()
-                for offer in self.here:
-                    stick = offer.stick
-                    if stick and not offer.path and not offer.problem and stick.identity not in self._tried:
-                        self._tried.add(stick.identity)
-                        self._start(self._mount(stick))
+                self._mount_all()
+
+    @property
+    def arrived(self) -> bool:
+        """Whether somebody has put something in since this began to look: what was left in before is nobody's."""
+        if self._left is None:
+            return False
+        new = {stick.identity for stick in self._snapshot.sticks if stick not in self._left.sticks}
+        # A token that is first asked for now may have been in the reader for long.
+        reader = not set(self._snapshot.readers) <= set(self._left.readers)
+        return any(each.stick.identity in new if each.stick else reader and each.token for each in self.here)
+
+    def begin(self) -> None:
+        """Somebody is here: what was left in counts as theirs too, and is mounted."""
+        self._begun = True
+        self._mount_all()
+
+    def _mount_all(self) -> None:
+        left = self._left.sticks if self._left and not self._begun else ()
+        for stick in (offer.stick for offer in self.here if not offer.path and not offer.problem):
+            if stick and stick not in left and stick.identity not in self._tried:
+                self._tried.add(stick.identity)
+                self._start(self._mount(stick))
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -270,6 +291,9 @@ class OnlyGiven(Sticks):
 
     def look_for_tokens(self) -> None:
         """Nothing is looked for."""
+
+    def begin(self) -> None:
+        """Nothing is mounted."""
 
     async def follow(self) -> None:
         """Nothing is followed."""

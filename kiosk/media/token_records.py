@@ -19,6 +19,7 @@ from kiosk.secret import Secret
 PREFIX = "certkiosk-"
 # CK_TOKEN_INFO flags, PKCS#11 v2.40 section 4.5.
 _WRITE_PROTECTED, _PIN_SET, _INITIALISED = 0x2, 0x8, 0x400
+_OWN_PAD = 0x100
 _COUNT_LOW, _FINAL_TRY, _LOCKED, _TO_BE_CHANGED = 0x10000, 0x20000, 0x40000, 0x80000
 
 Tries = Literal["all", "fewer", "last", "none"]
@@ -47,6 +48,9 @@ class Token:
             return "token.blank"
         if self.tries == "none":
             return "token.pin_locked"
+        if self.flags & _OWN_PAD:
+            # The PIN of one with keys of its own is typed there, each time anew: that is no way through a visit.
+            return "token.pad"
         return "token.readonly" if self.write_protected else None
 
     @property

@@ -201,6 +201,13 @@ def _harmless(value: str | bytes) -> str:
     )
 
 
+def file_name(name: x509.Name, limit: int) -> str:
+    """Give the holder's name as the beginning of a file's name: harmless, at most `limit` bytes of UTF-8."""
+    common = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    text = _harmless(display_name(str(common[0].value))) if common else ""
+    return text.encode()[:limit].decode(errors="ignore").strip(". ") or "_"
+
+
 def authority_directory(issuer: x509.Name) -> str:
     """Give the name of the directory for the sets of an authority: the O of its name, as all its brands have it.
 

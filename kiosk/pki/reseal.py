@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from cryptography.hazmat.decrepit.ciphers.algorithms import SEED
+from cryptography.hazmat.decrepit.ciphers.algorithms import SEED, TripleDES
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -41,6 +41,7 @@ _SCHEMES: dict[str, tuple[int, _Encrypt]] = {
     oids.ARIA_128_CBC: (16, aria.encrypt_cbc),
     oids.ARIA_192_CBC: (24, aria.encrypt_cbc),
     oids.ARIA_256_CBC: (32, aria.encrypt_cbc),
+    oids.DES_EDE3_CBC: (24, _library(TripleDES)),
 }
 
 
@@ -57,9 +58,10 @@ def reseal_key(sealed: bytes, pkcs8: Secret, password: Secret) -> bytes:
     prf = kdf["prf"]["algorithm"].dotted if kdf["prf"] else None
     hash_name = oids.HMAC_HASHES[prf] if prf else "sha1"
     salt = secrets.token_bytes(max(SALT_BYTES, len(kdf["salt"].native)))
-    iterations, iv = _iterations(kdf), secrets.token_bytes(_BLOCK)
+    block = 8 if scheme == oids.DES_EDE3_CBC else _BLOCK
+    iterations, iv = _iterations(kdf), secrets.token_bytes(block)
     key = hashlib.pbkdf2_hmac(hash_name, password.reveal(), salt, iterations, size)
-    padder = padding.PKCS7(_BLOCK * 8).padder()
+    padder = padding.PKCS7(block * 8).padder()
     new_kdf: dict[str, Any] = {"salt": salt, "iterations": iterations}
     new_kdf |= {name: kdf[name] for name in ("key_length", "prf") if kdf[name].native is not None}
     new = asn1.Pbes2Parameters({

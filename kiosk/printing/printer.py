@@ -87,6 +87,8 @@ def _ask_how_it_is(port: Port, seconds: float) -> bool:
         if not port.read(0):
             break
     states = []
+    if not port.answers:
+        return False
     for question in (escpos.ASK_OFFLINE, escpos.ASK_PAPER):
         _hand_over(port, question, seconds)
         answer = _wait_for(port, escpos.is_status, seconds)

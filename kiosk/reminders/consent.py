@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 from data.records import Contact
 from data.registry import Registry
+from kiosk import log
 from kiosk.clock import stamp, unstamp
+from kiosk.errors import KioskError
 from kiosk.i18n import text_in
 from kiosk.lifecycle.application import Application
 from kiosk.reminders import contacts
@@ -57,11 +59,18 @@ async def opt_in(
 async def keep_answers(
     services: Services, application: Application, subscriber_id: int, language: str
 ) -> None:
-    """Opt in who said so in their application, once their certificate is there. Raises what `opt_in` does."""
-    if application.reminders:
+    """Opt in who said so in their application, once their certificate is there.
+
+    The certificate is good by then, so trouble with this raises nothing: it is logged, and nobody is reminded.
+    """
+    if not application.reminders:
+        return
+    try:
         await opt_in(
             services, subscriber_id, phone=application.phone, email=application.email, language=language
         )
+    except KioskError as error:
+        log.event("contact.failed", error=error.code)
 
 
 async def opt_out(services: Services, subscriber_id: int) -> bool:

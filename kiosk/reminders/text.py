@@ -8,9 +8,9 @@ from kiosk.config import Policy, State
 from kiosk.i18n import text_in
 from kiosk.lifecycle.dates import korean_day
 from kiosk.lifecycle.standing import profile_name
-from kiosk.reminders.calendar import calendar
 from kiosk.reminders.channel import Message
 from kiosk.reminders.contacts import Reachable
+from kiosk.reminders.ics import calendar
 
 
 def compose(

@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -10,12 +11,18 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from kiosk.errors import Exit, KioskError
-from kiosk.i18n import text
+from kiosk.i18n import language_of, text
 from kiosk.lifecycle.issue import Issuing
+from kiosk.lifecycle.outcome import Outcome
 from kiosk.lifecycle.papers import leave_papers
+from kiosk.lifecycle.reissue import Reissuing
+from kiosk.lifecycle.renew import Renewing
+from kiosk.media.token_uri import TokenUri
 from kiosk.receipt import slip_of_number
+from kiosk.reminders.consent import keep_answers
 from screens.flow import Nav
 from screens.step import Step
+from screens.succession import chosen_serial, old_of, renewal, succession
 from screens.walkup.slip import Slip
 from screens.widgets.frame import KeyBar, KeyHint
 
@@ -41,6 +48,7 @@ class Act(Step):
         for stage in STAGES:
             classes = "gap" if stage == STAGES[0] else ""
             yield Static(f"[ ] {self._named(stage)}", id=f"stage-{stage}", classes=classes, markup=False)
+        yield Static(text("act.old"), id="old", classes="gap strong", markup=False)
         yield Static("", id="seconds", classes="gap quiet", markup=False)
 
     def _named(self, stage: str) -> str:
@@ -55,6 +63,12 @@ class Act(Step):
                 yield KeyHint("2", "2", text("key.slip"))
             yield KeyHint("f1", "F1", text("key.help"))
         yield KeyHint("f9", "F9", text("key.staff"))
+
+    @property
+    def _old_is_good(self) -> bool:
+        """Whether there is an old certificate that still works: it does until the new one is proved."""
+        known = self.visit.succession
+        return self.visit.flow in {"renew", "reissue"} and not (known is not None and known.lost)
 
     @property
     def _retry(self) -> bool:
@@ -78,12 +92,17 @@ class Act(Step):
 
     def question(self) -> str:
         """Say what is going on, or that it has stopped."""
-        return super().question() if self._failed is None else text("act.stopped")
+        if self._failed is None:
+            return super().question()
+        flow = self.visit.flow
+        return text(f"act.stopped.{flow}" if flow in {"renew", "reissue"} else "act.stopped")
 
     def _say_how_it_stands(self) -> None:
         """Once it has stopped, the stick may have to come out."""
         self.query_one(".question", Static).update(self.question())
         self.query_one("#stay").display = self._failed is None
+        for line in self.query("#old"):
+            line.display = self._failed is not None and self._old_is_good
 
     def _tick(self) -> None:
         if self._failed is None:
@@ -103,9 +122,8 @@ class Act(Step):
         visit = self.visit
         try:
             target = await visit.target()
-            service = Issuing(visit.services, progress=self._reached, mount_anew=visit.mount_anew)
             async with visit.sticks.in_use(visit.token) if visit.token else contextlib.nullcontext():
-                visit.outcome = await service.issue(visit.application(), target)
+                visit.outcome = await self._serve(target)
             visit.papers = await leave_papers(visit.services, visit.outcome)
         except KioskError as error:
             if error.id in TYPED_WRONG:
@@ -117,6 +135,22 @@ class Act(Step):
             self.query_one(KeyBar).hints = list(self.hints())
             return
         self.dismiss(Nav.NEXT)
+
+    async def _serve(self, target: Path | TokenUri) -> Outcome:
+        """Do what this flow is about."""
+        visit = self.visit
+        if visit.flow == "renew":
+            renewing = Renewing(visit.services, progress=self._reached, mount_anew=visit.mount_anew)
+            return await renewing.renew(renewal(visit), target, chosen_serial(visit))
+        if visit.flow == "reissue":
+            reissuing = Reissuing(visit.services, progress=self._reached, mount_anew=visit.mount_anew)
+            serial, lost = old_of(visit).held.serial, succession(visit).lost
+            return await reissuing.reissue(visit.application(), target, serial, lost=lost)
+        issuing = Issuing(visit.services, progress=self._reached, mount_anew=visit.mount_anew)
+        application = visit.application()
+        outcome = await issuing.issue(application, target)
+        await keep_answers(visit.services, application, outcome.request.subscriber_id, language_of())
+        return outcome
 
     async def _say_how_to_resume(self, error: KioskError) -> None:
         """Name the request that is left, and have a slip of it ready to be taken along."""

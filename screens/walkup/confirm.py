@@ -11,6 +11,7 @@ from kiosk.lifecycle.standing import profile_name
 from kiosk.selfcheck import examine
 from screens.step import Step
 from screens.walkup.pin import TOKEN_SECONDS
+from screens.walkup.reminding import Reminding
 from screens.widgets.body import Body
 from screens.widgets.frame import KeyBar, KeyHint
 from screens.widgets.parts import Row
@@ -25,24 +26,41 @@ class Confirm(Step):
     def middle(self) -> Iterable[Widget]:
         """Show the answers; the number only in part."""
         visit = self.visit
+        for id_, value in self.answers():
+            yield Row(text(f"confirm.{id_}"), value)
+        where = "token" if visit.token else "medium"
+        yield Row(text(f"confirm.{where}"), visit.medium.name if visit.medium else "")
+        yield Row(text("confirm.this"), "", id="machine")
+        yield Static(self.consent(), classes="gap", markup=False)
+        yield Static(text("notice.own"), classes="warning gap", markup=False)
+
+    def answers(self) -> Iterable[tuple[str, str]]:
+        """Give what was answered, each with the word for it (`confirm.<word>`)."""
+        visit = self.visit
         profile = profile_name(visit.profile.id, language_of()) if visit.profile else ""
-        for id_, value in (
+        asked = Reminding in visit.steps
+        reminded = text("confirm.remind.yes" if visit.reminders else "confirm.remind.no")
+        return (
             ("kind", profile),
             ("name", visit.name),
             ("number", _masked(visit.id_number.text())),
             ("phone", visit.phone),
-            ("token" if visit.token else "medium", visit.medium.name if visit.medium else ""),
-        ):
-            yield Row(text(f"confirm.{id_}"), value)
-        yield Row(text("confirm.this"), "", id="machine")
-        yield Static(text("confirm.consent"), classes="gap", markup=False)
-        yield Static(text("notice.own"), classes="warning gap", markup=False)
+            *((("remind", reminded),) if asked else ()),
+        )
+
+    def consent(self) -> str:
+        """Say what the person agrees to."""
+        return text("confirm.consent")
+
+    def acts(self) -> str:
+        """Name the key that acts."""
+        return text("key.issue")
 
     def hints(self) -> Iterable[KeyHint]:
         """Say plainly when Enter acts."""
         for hint in super().hints():
             acts = hint.key == "enter" and self._read
-            yield KeyHint(hint.key, hint.cap, text("key.issue")) if acts else hint
+            yield KeyHint(hint.key, hint.cap, self.acts()) if acts else hint
 
     def action_go_on(self) -> None:
         """Act, when everything has been on the screen: nobody agrees to what they have not seen."""

@@ -67,8 +67,9 @@ class Identity(Step):
 
     async def _send(self) -> None:
         visit = self.visit
-        require_method(visit.services, visit.application())
-        check = phone_check(visit.services, visit.application())
+        if visit.profile is not None:  # without one, it is about certificates that the person has
+            require_method(visit.services, visit.application())
+        check = phone_check(visit.services, visit.phone)
         await self._show_left(check)
         await visit.services.in_registry(check.send)
         self._sent_at = time.monotonic()

@@ -53,8 +53,19 @@ class Idle(Step):
         self.notice(text("idle.easy_on" if self.visit.easy else "idle.easy_off"))
 
     def action_go_on(self) -> None:
-        """Begin."""
+        """Begin with the menu."""
+        self.visit.flow = ""
         self.dismiss(Nav.NEXT)
+
+    def on_plugged(self) -> None:
+        """Show what is on a stick that somebody puts in: no key is needed for that."""
+        if self.app.screen is self and self.visit.sticks.arrived:
+            self.visit.flow, self.visit.put_in = "look", True
+            self.dismiss(Nav.NEXT)
+
+    def on_screen_resume(self) -> None:
+        """Look again when what lay over this screen was closed."""
+        self.on_plugged()
 
     def action_back(self) -> None:
         """Stay: there is nothing before this."""

@@ -1,40 +1,32 @@
 """What the steps share that list certificates: everything on all media that are here, as they come and go."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
+from rich.cells import cell_len
 from textual.widget import Widget
 from textual.widgets import Static
 
-from kiosk.clock import KST
 from kiosk.errors import KioskError
-from kiosk.i18n import language_of, text, visible
+from kiosk.i18n import text, visible
 from kiosk.lifecycle.look import Looked, Seen, look
-from kiosk.lifecycle.standing import profile_name
 from kiosk.media.directory import DirectoryMedium
 from kiosk.media.offers import Offer
-from kiosk.pki.names import masked_name
 from screens.flow import Nav
 from screens.step import Step
 from screens.visit import Visit
 from screens.walkup.medium import TOKENS_SECONDS
+from screens.walkup.shown import Carried, bar, in_order, left, more, title
 from screens.widgets.choice import Choice, NoChoice
-from screens.widgets.frame import KeyHint
+from screens.widgets.frame import KeyHint, zoomed
 from screens.words import in_words
 
 PAGE = 8
 """Certificates on one page when there are more than have number keys; the ninth key turns it."""
 KEYS = 9
 MORE = "more"
-
-
-@dataclass(frozen=True)
-class Carried:
-    """One certificate and the medium that it is on."""
-
-    offer: Offer
-    seen: Seen
+BAR, ROOM = 10, 13
+"""Cells of the bar that shows how much time is left, and of the words behind it."""
 
 
 class Listing(Step):
@@ -62,7 +54,7 @@ class Listing(Step):
             if isinstance(looked, Looked)
             for seen in looked.seen
         ]
-        return sorted(carried, key=lambda each: (self.fits(each.seen) is not None, *_order(each.seen)))
+        return sorted(carried, key=lambda each: (self.fits(each.seen) is not None, *in_order(each.seen)))
 
     def middle(self) -> Iterable[Widget]:
         """Show one page of certificates, and what is wrong with media that show none."""
@@ -79,7 +71,7 @@ class Listing(Step):
                 continue
             number += 1
             yield Choice(
-                number, str(listed.index(each)), title(each.seen), side=left(each.seen),
+                number, str(listed.index(each)), title(each.seen), side=self._side(each.seen),
                 more=more(each, several=several),
             )  # fmt: skip
         if len(listed) > KEYS:
@@ -87,8 +79,15 @@ class Listing(Step):
             yield Choice(KEYS, MORE, text("list.more"), side=shown)
         yield from self._about_media(empty=not listed)
 
+    def _can_choose(self) -> bool:
+        return self._choosable() or len(self._shown) > KEYS
+
     def _choosable(self) -> bool:
         return any(self.fits(each.seen) is None for each in self._shown[:1])
+
+    def _side(self, seen: Seen) -> str:
+        """Say how long it is good, drawn too where there is room."""
+        return left(seen) if zoomed(self.app.size) else f"{bar(seen, BAR)} {left(seen):>{_room(left(seen))}}"
 
     def _about_media(self, *, empty: bool) -> Iterable[Widget]:
         for offer, looked in self._read.items():
@@ -115,7 +114,7 @@ class Listing(Step):
         for hint in super().hints():
             if hint.key != "enter":
                 yield hint
-            elif self._choosable() or len(self._shown) > KEYS:
+            elif self._can_choose():
                 yield KeyHint(hint.key, hint.cap, text("key.choose"))
 
     def on_mount(self) -> None:
@@ -182,6 +181,11 @@ class Listing(Step):
         """Stay: without a certificate there is nothing to go on with."""
 
 
+def _room(said: str) -> int:
+    """Give the letters that make `said` as wide as its neighbours, so that bars stand below each other."""
+    return max(len(said), ROOM - (cell_len(said) - len(said)))
+
+
 def _readable(offer: Offer) -> bool:
     return offer.path is not None or (offer.token is not None and not offer.token.blank)
 
@@ -190,48 +194,3 @@ def _path(offer: Offer) -> Path:
     if offer.path is None:
         raise KioskError("medium.gone")
     return offer.path
-
-
-def _order(seen: Seen) -> tuple[bool, float]:
-    certificate = seen.found.certificate
-    if certificate is None:
-        return True, 0.0
-    end = certificate.not_valid_after_utc.timestamp()
-    over = seen.standing.status not in {"valid", "unknown"}
-    return over, -end if over else end
-
-
-def title(seen: Seen) -> str:
-    """Say whose a certificate is, with the name masked, and what for."""
-    if seen.found.certificate is None:
-        return text("list.unreadable")
-    return f"{visible(masked_name(seen.name)) or '-'}  {kind(seen)}"
-
-
-def kind(seen: Seen) -> str:
-    """Say what a certificate is for."""
-    if seen.held is not None:
-        return visible(profile_name(seen.held.profile, language_of()))
-    return text("list.foreign")
-
-
-def left(seen: Seen) -> str:
-    """Say how many days are left, or what is in the way."""
-    if seen.standing.status not in {"valid", "unknown"}:
-        return text(f"status.{seen.standing.status}")
-    return days(seen.standing.days_left)
-
-
-def days(count: int) -> str:
-    """Say how many days are left: 0 is the last one."""
-    return text("list.days", days=count) if count > 0 else text("list.last_day")
-
-
-def more(each: Carried, *, several: bool) -> str:
-    """Say until when it is good, and where it is when there are several media."""
-    certificate = each.seen.found.certificate
-    if certificate is None:
-        return visible(each.offer.name)
-    end = certificate.not_valid_after_utc.astimezone(KST)
-    until = text("list.until", year=end.year, month=end.month, day=end.day)
-    return f"{until}  {visible(each.offer.name)}" if several else until

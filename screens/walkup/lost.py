@@ -1,4 +1,4 @@
-"""Lost or stolen: what to do at once. Until it can be stopped here, staff do it, and know that it is needed."""
+"""Lost or stolen: it can be stopped here and now by whoever has their phone, else by staff, who know of it."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -8,12 +8,16 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from kiosk.i18n import text
+from screens.flow import Nav
 from screens.walkup.staff import Staff
+from screens.widgets.choice import Choice
 from screens.widgets.frame import KeyHint
+
+FLOW = "lost"
 
 
 class Lost(Staff):
-    """Opened over a step with F10; leads to staff."""
+    """Opened over a step with F10; leads to the flow that stops a certificate, or to staff."""
 
     word = "lost"
     reason = "lost.reported"
@@ -22,14 +26,27 @@ class Lost(Staff):
         Binding("f10", "nothing", show=False),
     ]
 
+    @property
+    def _can_stop(self) -> bool:
+        """Whether the person can be identified here, and is not at it already."""
+        return self.visit.services.carrier is not None and self.visit.flow != FLOW
+
     def middle(self) -> Iterable[Widget]:
         """Say what matters, in the order in which it matters."""
-        yield Static("", id="noted", classes="panel lost", markup=False)
-        yield Static(text("lost.staff"), classes="gap", markup=False)
+        yield Static("", id="noted", classes="panel lost apart", markup=False)
+        if self._can_stop:
+            yield Choice(1, FLOW, text("lost.stop"), more=text("lost.stop.more"))
+        yield Static(text("lost.staff"), markup=False)
         yield Static(text("lost.bring"), markup=False)
         yield Static(text("lost.why"), classes="quiet gap", markup=False)
 
     def hints(self) -> Iterable[KeyHint]:
         """Offer what it tells the person to do."""
-        yield from super().hints()
+        for hint in super().hints():
+            stops = hint.key == "enter" and self._can_stop
+            yield KeyHint(hint.key, hint.cap, text("key.stop")) if stops else hint
         yield KeyHint("f9", "F9", text("key.staff"))
+
+    def chosen(self, value: str) -> None:  # noqa: ARG002 - there is one
+        """Leave what is under way, and begin."""
+        self.dismiss(Nav.NEXT)

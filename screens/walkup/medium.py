@@ -25,11 +25,13 @@ class Medium(Step):
     """Choose a medium; it must be writable and have room."""
 
     word = "medium"
+    nothing = "medium.none"
+    """What is said when nothing is there."""
     _shown: Sequence[Offer] = ()
 
     def middle(self) -> Iterable[Widget]:
         """List what is there: what can be chosen, then what cannot be, and why."""
-        self._shown = tuple(self.visit.media)
+        self._shown = tuple(self.here())
         ready = self._choosable()
         names = [offer.name for offer in ready]
         for number, offer in enumerate(ready, 1):
@@ -45,7 +47,7 @@ class Medium(Step):
         if ready:
             yield Static(text("medium.stays"), classes="quiet", markup=False)
         elif not self._shown:
-            yield Static(text("medium.none"), classes="panel", markup=False)
+            yield Static(text(self.nothing), classes="panel", markup=False)
         elif all(offer.problem for offer in self._shown):
             yield Static(text("medium.another"), classes="panel", markup=False)
         if self.visit.sticks.empty_reader:
@@ -56,6 +58,14 @@ class Medium(Step):
         super().on_mount()
         self.visit.sticks.look_for_tokens()
         self.set_interval(TOKENS_SECONDS, self.visit.sticks.look_for_tokens)
+
+    def here(self) -> Sequence[Offer]:
+        """Give what is to be shown."""
+        return self.visit.media
+
+    def take(self, offer: Offer, medium: DirectoryMedium) -> None:
+        """Keep what was chosen."""
+        self.visit.medium, self.visit.medium_identity = offer, medium.identity
 
     def _choosable(self) -> list[Offer]:
         return [offer for offer in self._shown if offer.usable][:9]
@@ -85,10 +95,10 @@ class Medium(Step):
                 raise KioskError("medium.gone")
             medium = DirectoryMedium.open(offer.path)
             medium.check_space(SPACE_NEEDED)
+            self.take(offer, medium)
         except KioskError as error:
             self.fault(error)
             return
-        self.visit.medium, self.visit.medium_identity = offer, medium.identity
         self.dismiss(Nav.NEXT)
 
     async def answer(self) -> None:

@@ -11,9 +11,9 @@ from screens.widgets.choice import Choice
 from screens.widgets.frame import KeyHint
 
 ENTRIES = (
-    "issue", "renew", "look", "password", "copy", "backup", "restore", "reissue", "lost",
+    "issue", "renew", "look", "password", "copy", "export", "import", "reissue", "resume", "lost",
 )  # fmt: skip
-"""The flows in the order in which people want them; those are offered that there are. Nine have a number key."""
+"""The flows in the order in which people want them; those are offered that there are. Ten have a number key (0)."""
 
 
 class Menu(Step):
@@ -28,7 +28,7 @@ class Menu(Step):
 
         offered = [flow for flow in ENTRIES if flow in FLOWS]
         for number, flow in enumerate(offered, 1):
-            yield Choice(number, flow, text(f"flow.{flow}"), more=text(f"flow.{flow}.more"))
+            yield Choice(number % 10, flow, text(f"flow.{flow}"), more=text(f"flow.{flow}.more"))
 
     def hints(self) -> Iterable[KeyHint]:
         """Say that Enter chooses here."""

@@ -9,6 +9,7 @@ from textual.widgets import Static
 from kiosk.errors import KioskError
 from kiosk.i18n import text
 from kiosk.pki.password import check_password, failures
+from kiosk.secret import Secret
 from screens.step import Step
 from screens.visit import Visit
 from screens.widgets.field import Field
@@ -94,7 +95,12 @@ class Password(Step):
             again.wipe()
             with self.at(again):
                 raise KioskError("password.differs")
-        self.visit.password = first.secret()
+        with self.at(first):
+            self.take(first.secret())
         first.wipe()
         again.wipe()
         await super().answer()
+
+    def take(self, password: Secret) -> None:
+        """Keep it."""
+        self.visit.password = password

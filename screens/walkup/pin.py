@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Iterable
+from typing import ClassVar
 
 from textual.widget import Widget
 from textual.widgets import Static
 
 from kiosk.errors import KioskError
 from kiosk.i18n import text
+from kiosk.lifecycle.pin import change_pin_of
 from kiosk.media.offers import back_again
 from kiosk.media.token_records import Token
 from kiosk.secret import Secret
@@ -30,7 +32,7 @@ class Pin(Step):
     """One secret field, and how many tries there are; three where the maker's PIN has to go."""
 
     word = "pin"
-    instead_of = Password
+    instead_of: ClassVar[type[Step] | None] = Password
 
     def __init__(self, visit: Visit) -> None:
         """A token may say only when it is told its PIN that this is to be changed."""
@@ -163,7 +165,10 @@ class Pin(Step):
             raise RuntimeError("no token was chosen")
         try:
             async with self.visit.sticks.in_use(token):
-                await asyncio.to_thread(self._try, token, pin, new)
+                if new is None:
+                    await asyncio.to_thread(self._try, token, pin)
+                else:
+                    await change_pin_of(self.visit.services, token, pin, new)
         except KioskError as error:
             pin.wipe()
             if new is not None:
@@ -177,13 +182,10 @@ class Pin(Step):
         self.visit.pin = pin if new is None else new
         self.dismiss(Nav.NEXT)
 
-    def _try(self, token: Token, pin: Secret, new: Secret | None) -> None:
+    def _try(self, token: Token, pin: Secret) -> None:
         tokens = self.visit.services.tokens
         try:
-            if new is None:
-                tokens.login(token, pin)
-            else:
-                tokens.change_pin(token, pin, new)
+            tokens.login(token, pin)
         finally:
             tokens.release(token)  # no process stays that was told a PIN
 

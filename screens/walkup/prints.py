@@ -41,8 +41,13 @@ class Prints(Step):
         if self.has_printer:
             yield KeyHint("3", "3", text("key.print"))
 
+    def action_go_on(self) -> None:
+        """Go on, but not while it is being printed: what comes of that is said here."""
+        if not self.at_work:
+            super().action_go_on()
+
     def action_print(self) -> None:
-        """Print the slip; nobody leaves meanwhile."""
+        """Print the slip."""
         if self.has_printer and not self.at_work:
             self.at_work = True
             self.clear_fault()

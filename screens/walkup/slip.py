@@ -14,7 +14,7 @@ from textual.widgets import Static
 from kiosk.i18n import text, visible
 from kiosk.lifecycle.dates import korean_day
 from kiosk.lifecycle.papers import FOLDER
-from kiosk.reminders.calendar import event_text
+from kiosk.reminders.ics import event_text
 from screens.flow import Nav
 from screens.step import Step
 from screens.walkup.prints import Prints
@@ -90,37 +90,40 @@ class Slip(Prints):
                 case "warning":
                     yield Static(part.value, classes="warning practice", markup=False)
                 case "big":
-                    yield Static(visible(part.value), classes="strong", markup=False)
-                    yield Static(part.word, classes="quiet below", markup=False)
+                    yield Static(f"{visible(part.value)}  {part.word}", classes="panel below", markup=False)
+                    if not self.has_printer:
+                        yield Static(self._without_printer(), classes="below", markup=False)
                 case "row" | "small":
                     yield Row(part.word, part.value)
                 case "note":
-                    yield Static(part.value, classes="warning gap", markup=False)
+                    advice = "strong" if self.visit.outcome is None else "warning"
+                    yield Static(part.value, classes=f"{advice} gap", markup=False)
                 case "title" | "code":  # the question above, and a screen of its own
                     continue
         if self.visit.papers and self.visit.papers.folder:
             yield Static(text("papers.here", folder=FOLDER), classes="gap", markup=False)
-        if not self.has_printer:
-            yield Static(text("slip.no_printer"), classes="gap", markup=False)
 
     def hints(self) -> Iterable[KeyHint]:
         """Print it, or go back; without a printer the calendar code is offered."""
         yield from self.printing_hint()
+        yield from leads_back()
         if self.visit.outcome is not None:
             yield KeyHint("1", "1", text("key.code"))
-        yield from leads_back()
+
+    def _without_printer(self) -> str:
+        return text("slip.note_code") if self.visit.outcome is None else text("slip.no_printer")
 
     def action_code(self) -> None:
         """Show the calendar code."""
         if self.visit.outcome is not None:
             self.app.push_screen(CalendarCode(self.visit))
 
-    def action_go_on(self) -> None:
+    async def answer(self) -> None:
         """Go back."""
-        self.action_back()
+        self.dismiss(Nav.BACK)
 
     def action_back(self) -> None:
-        """Go back, but not while it is being printed: what comes of that is said here."""
+        """Go back, but not while it is being printed."""
         if not self.at_work:
             self.dismiss(Nav.BACK)
 

@@ -140,7 +140,7 @@ def test_the_longest_name(
     ran = kiosk_process("issue", "--answers", answers, "--medium", medium, *words)
     assert ran.status == 0, ran.err
     assert "Warning" not in ran.err
-    assert len(ran.err.splitlines()) == 3
+    assert len(ran.err.splitlines()) == 4
     assert Path(ran.json()["path"]).name.startswith(f"cn={'홍' * 44}()20261122")
     ran = kiosk_process("scan", medium, *words)
     assert (ran.err, ran.json()[0]["status"]) == ("", "valid")

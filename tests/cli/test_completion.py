@@ -41,4 +41,4 @@ def test_commands_and_options(tmp_path: Path) -> None:
     registered, *offered = done.stdout.splitlines()
     assert registered.endswith("-F _kiosk_completion kiosk")
     assert {"--answers", "--medium", "--json", "--state", "--help"} <= set(offered.pop(2).split())
-    assert offered == ["ca certs crl", "export verify", "--answers", ""]
+    assert offered == ["ca certs copy crl", "export verify", "--answers", ""]

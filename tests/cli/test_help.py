@@ -42,6 +42,7 @@ def test_there_are_all_that_were_ordered() -> None:
         "doctor",
         "passcode",
         "media",
+        "slip",
     ]
     assert {tuple(words.split()) for words in ordered} <= COMMANDS.keys()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.cli import issue as command
+from kiosk.lifecycle.papers import FOLDER
 from tests.cli.conftest import Issue, Kiosk, healthy, on, refused
 from tests.conftest import TODAY
 from tests.media.conftest import MountSpace, mounts
@@ -104,8 +105,10 @@ def test_rubbish_is_left_as_it_is(issue: Issue, kiosk: Kiosk, state: Path, mediu
     ran = issue("--json")
     assert ran.status == 0, ran.err
     ours = Path(ran.json()["path"]).relative_to(medium)
+    papers = [each for each in on(medium) if each.startswith(FOLDER)]
+    assert len(papers) == 3
     assert on(medium) == sorted(
-        [*before, *(f"{ours}{file}" for file in ("", "/signCert.der", "/signPri.key"))]
+        [*before, *papers, *(f"{ours}{file}" for file in ("", "/signCert.der", "/signPri.key"))]
     )
     found = kiosk("scan", medium, "--state", state, "--json")
     assert {item["status"] for item in found.json()} == {"valid", "unreadable"}

@@ -98,7 +98,9 @@ def test_what_needs_no_key(
     for words in every_command(real_state, medium, write_answers()):
         ran = kiosk(*words, at=None)
         match words[0]:
-            case "issue":
+            case "renew":
+                refused(ran, 3, "medium.empty")
+            case "issue" | "reissue":
                 refused(ran, 5, "identity.method", "phone")
             case "status":
                 refused(ran, 1, "certificate.unknown", "abcd")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pypinksign
 import pytest
 
+from kiosk.lifecycle.papers import FOLDER
 from tests.cli.conftest import Issue, Kiosk, healthy, on, refused
 from tests.conftest import PASSWORD, Ran
 from tests.lifecycle import sets
@@ -78,7 +79,7 @@ def test_the_old_password_fails_and_the_new_one_opens(
     words = ("-sha256", "-sign", tmp_path / "key", "-keyform", "DER", tmp_path / "message")
     signed = subprocess.run(["openssl", "dgst", *words], capture_output=True, check=True).stdout
     assert pin.verify(signed, b"message")
-    assert [path.name for path in medium.iterdir()] == ["NPKI"]
+    assert sorted(path.name for path in medium.iterdir()) == ["NPKI", FOLDER]
     lines = [json.loads(line) for line in kiosk("audit", "export", "--state", state).out.splitlines()]
     changed = [line for line in lines if line.get("action") == "password.changed"]
     assert [line["certificate"] for line in changed] == [1]

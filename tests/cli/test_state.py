@@ -31,6 +31,8 @@ def every_command(state: Path, medium: Path, answers: Path) -> Iterator[tuple[ob
     """Each command that opens the state."""
     for words in (
         ("issue", "--answers", answers, "--medium", medium, "--json"), ("scan", medium, "--json"),
+        ("renew", "--answers", answers, "--medium", medium, "--json"),
+        ("reissue", "--answers", answers, "--medium", medium, "--json"),
         ("certs", "--json"), ("status", "abcd", "--json"), ("crl", "--out", state.parent / "crl", "--json"),
         ("ca", "--out", state.parent / "ca", "--json"), ("audit", "verify", "--json"), ("doctor", "--json"),
     ):  # fmt: skip

@@ -37,6 +37,8 @@ from kiosk import cli
 from kiosk.authority.keystore import Keystore
 from kiosk.lifecycle.issue import Issuing
 from kiosk.lifecycle.keys import make_rsa_key
+from kiosk.lifecycle.reissue import Reissuing
+from kiosk.lifecycle.renew import Renewing
 
 SECONDS = 60
 """After so long a command hangs, which is a finding."""
@@ -160,7 +162,9 @@ def _prepare(
 
     kiosk.cli.options.run = run_in_threads
     kiosk.services.ThreadPoolExecutor = lambda *_, **__: registry
-    kiosk.cli.issue.Issuing = functools.partial(Issuing, make_key=make_key, progress=progress)
+    for service in (Issuing, Renewing, Reissuing):
+        made = functools.partial(service, make_key=make_key, progress=progress)
+        setattr(kiosk.cli.issue, service.__name__, made)
     if asked["piece"]:
         write = os.write
         os.write = lambda descriptor, data: write(descriptor, bytes(data[: asked["piece"]]))

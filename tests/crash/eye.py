@@ -25,6 +25,11 @@ Files = dict[str, bytes]
 PAIR = {"signCert.der", "signPri.key"}
 OTHER_PASSWORD = "Moon4*river-stone"
 PASSWORDS = (PASSWORD, OTHER_PASSWORD)
+REASONS = {
+    None: x509.ReasonFlags.certificate_hold,
+    "superseded": x509.ReasonFlags.superseded,
+    "cessationOfOperation": x509.ReasonFlags.cessation_of_operation,
+}
 DIRECTORY = -1
 """Stands for the size of a directory."""
 
@@ -90,6 +95,7 @@ def look(
         assert sets.get(path) == files, f"an older set is lost: {path}"
     for path in sets.keys() - older.keys() - {torn}:
         _whole(path, sets[path])
+    replaced = {row["replaces"] for row in requests if row["state"] in {"proved", "done"}} - {None}
     for row in certificates:
         if row["status"] == "valid":
             assert row["der"] in by_certificate, "a valid certificate is not on the medium"
@@ -98,7 +104,11 @@ def look(
         assert request["certificate_id"] == row["id"], "a certificate without its request"
         state = request["state"]
         expected = {"void": "revoked", "proved": "valid", "done": "valid"}.get(state, "unproved")
+        if row["id"] in replaced:
+            expected = "revoked"
         assert row["status"] == expected, f"{row['status']} certificate of a request that is {state}"
+        reason = "superseded" if row["id"] in replaced else "cessationOfOperation"
+        assert row["reason"] == (reason if expected == "revoked" else None)
         key = x509.load_der_x509_certificate(row["der"]).public_key()
         assert hashlib.sha256(_spki(key)).digest() == request["public_key_hash"], "another key"
     others = {
@@ -120,8 +130,7 @@ def check_list(der: bytes, seen: Seen, state: Path) -> None:
         for entry in crl
     }
     expected = {
-        row["serial"]: x509.ReasonFlags.certificate_hold if row["status"] == "unproved"
-        else x509.ReasonFlags.cessation_of_operation
+        row["serial"]: REASONS[row["reason"]]
         for row in seen.certificates if row["status"] != "valid"
     }  # fmt: skip
     assert reasons == expected, f"on the revocation list: {reasons}, expected {expected}"

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import TODAY
 from tests.crash import eye
-from tests.crash.matrix import QUESTIONS, Call, Matrix, asks, fine, kill, lie, refuse, spread
+from tests.crash.matrix import QUESTIONS, Call, Matrix, asks, changes, fine, kill, lie, refuse, spread
 from tests.crash.play import go_on
 from tests.crash.process import Driver
 from tests.crash.scenes import SCENES, Bench
@@ -30,7 +30,7 @@ def part(calls: list[Call], number: int) -> list[Call]:
 def test_every_call_is_watched(base: Path, driver: Driver, scene: Callable[[str], Bench]) -> None:
     """What touches the medium is one thread's, registry and audit head another's, locks the command's own."""
     bench = scene(NEW).copy(base / "case")
-    ended = driver.run(*bench.issue(), thread="command", strace=["-f", "-y", "-e", "trace=all"])
+    ended = driver.run(*bench.command(), thread="command", strace=["-f", "-y", "-e", "trace=all"])
     shutil.rmtree(bench.path)
     assert ended.status == 0
     assert ended.threads
@@ -75,6 +75,24 @@ def test_killed_at_every_move_of_what_came_before(name: str, matrix: Matrix) -> 
     fine(matrix, 10)
 
 
+@pytest.mark.parametrize("name", ["renew", "reissue", "reissue, elsewhere"])
+def test_the_old_certificate_or_the_new_one(name: str, matrix: Matrix) -> None:
+    """Renewing and reissuing: never worse off than before, at whatever change of the medium it was killed."""
+    calls = [call for call in matrix.calls(name, MEDIUM) if changes(call.line)]
+    assert {"write", "syncfs", "mkdirat", "renameat"} <= {call.name for call in calls}
+    matrix.play(name, kill(MEDIUM, calls), alike=True)
+    fine(matrix, 30)
+
+
+@pytest.mark.parametrize("name", ["renew, proved", "renew, given up"])
+def test_killed_while_the_old_set_goes(name: str, matrix: Matrix) -> None:
+    calls = [
+        call for call in matrix.calls(name, MEDIUM) if call.name.startswith(("rename", "unlink", "rmdir"))
+    ]
+    matrix.play(name, kill(MEDIUM, calls))
+    fine(matrix, 5)
+
+
 def test_lying_and_short_writes(matrix: Matrix) -> None:
     writes = [call for call in matrix.calls(NEW, MEDIUM) if call.name == "write"]
     matrix.play(NEW, lie(MEDIUM, writes))
@@ -96,7 +114,7 @@ def test_void_after_a_day(name: str, base: Path, driver: Driver, scene: Callable
     pocket = bench.medium.rename(bench.path / "pocket")
     bench.medium.mkdir()
     bench.answers("personal-bank")
-    visit = driver.run(*bench.issue())
+    visit = driver.run(*bench.command())
     assert visit.status == 0
     bench.elsewhere = bench.medium.rename(bench.path / "other stick")
     pocket.rename(bench.medium)
@@ -119,7 +137,7 @@ def test_killed_at_really_every_call(name: str, number: int, matrix: Matrix) -> 
 
 @pytest.mark.long
 @pytest.mark.parametrize("number", range(PARTS))
-@pytest.mark.parametrize("name", [NEW, "resumed, in place", "given up, in place"])
+@pytest.mark.parametrize("name", [NEW, "resumed, in place", "given up, in place", "renew", "reissue"])
 def test_every_call_refused_or_pretended(name: str, number: int, matrix: Matrix) -> None:
     calls = [call for call in matrix.calls(name, MEDIUM) if name == NEW or not asks(call.line)]
     some = part(calls, number)

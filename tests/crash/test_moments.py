@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.crash import eye, play
-from tests.crash.matrix import BAD, Matrix, fine
+from tests.crash.matrix import Matrix, fine
 from tests.crash.process import Driver, Ended, kiosk
 from tests.crash.scenes import Bench
+from tests.crash.table import BAD
 
 SECONDS = 60
 
@@ -29,7 +30,7 @@ def test_killed_at_random_moments(
     for number in range(kills):
         bench = scene("older sets").copy(base / "case")
         moment = duration * (number + moments.random()) / kills
-        process = kiosk(*bench.issue())
+        process = kiosk(*bench.command())
         try:
             _, said = process.communicate(timeout=moment)
         except subprocess.TimeoutExpired:
@@ -53,7 +54,7 @@ def test_killed_at_random_moments(
 def _undisturbed(bench: Bench) -> float:
     """Seconds that the command takes now, on this machine."""
     began = time.monotonic()
-    process = kiosk(*bench.issue())
+    process = kiosk(*bench.command())
     _, said = process.communicate(timeout=SECONDS)
     duration = time.monotonic() - began
     assert process.returncode == 0, said

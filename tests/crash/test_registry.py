@@ -9,13 +9,16 @@ SCENE = "older sets"
 PARTS = 8
 
 
-def test_killed_at_some_calls(matrix: Matrix) -> None:
-    calls = [call for call in matrix.calls(SCENE, REGISTRY) if changes(call.line)]
+@pytest.mark.parametrize(("name", "number"), [(SCENE, 12), ("renew", 20), ("reissue", 6)])
+def test_killed_at_some_calls(name: str, number: int, matrix: Matrix) -> None:
+    calls = [call for call in matrix.calls(name, REGISTRY) if changes(call.line)]
     assert {"pwrite64", "fdatasync", "openat"} <= {call.name for call in calls}
     log = [call for call in calls if call.name == "pwrite64"]
     others = [call for call in calls if call.name != "pwrite64"]
-    matrix.play(SCENE, [*spread(kill(REGISTRY, log), 12), *kill(REGISTRY, others)])
-    fine(matrix, 30)
+    matrix.play(
+        name, [*spread(kill(REGISTRY, log), number), *spread(kill(REGISTRY, others), 2 * number)], alike=True
+    )
+    fine(matrix, 3 * number)
 
 
 def test_locks(matrix: Matrix) -> None:
@@ -27,7 +30,7 @@ def test_locks(matrix: Matrix) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("number", range(PARTS))
-@pytest.mark.parametrize("name", [SCENE, "resumed, issued", "given up, written"])
+@pytest.mark.parametrize("name", [SCENE, "resumed, issued", "given up, written", "renew", "reissue"])
 def test_killed_at_every_call(name: str, number: int, matrix: Matrix) -> None:
     calls = matrix.calls(name, REGISTRY)
     some = calls[len(calls) * number // PARTS : len(calls) * (number + 1) // PARTS]

@@ -19,8 +19,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.ocsp import OCSPRequestBuilder, load_der_ocsp_response
 
-from kiosk.config import State, load_allowed, load_modules
+from kiosk.authority.ocsp import Answer, read_request, response
+from kiosk.config import State, load_allowed, load_modules, load_publishing
 from kiosk.errors import KioskError
 from kiosk.lifecycle.answers import read_answers
 from kiosk.media import described, frames, guard, intruders
@@ -86,7 +88,15 @@ def _made(public: rsa.RSAPublicKey | None = None) -> x509.Certificate:
 
 
 WHOLE = _made()
-OF_KEY = _made(load_key(Secret(PLAIN_KEYS[-1])).public_key()).public_bytes(Encoding.DER)
+SIGNER = load_key(Secret(PLAIN_KEYS[-1]))
+OF_SIGNER = _made(SIGNER.public_key())
+OF_KEY = OF_SIGNER.public_bytes(Encoding.DER)
+ASKED = (
+    OCSPRequestBuilder()
+    .add_certificate_by_hash(bytes(20), bytes(20), 0x1234, hashes.SHA1())
+    .add_extension(x509.OCSPNonce(b"\4\x10" + bytes(16)), critical=False)
+    .build().public_bytes(Encoding.DER)
+)  # fmt: skip
 
 
 def certificate(data: bytes) -> None:
@@ -119,6 +129,15 @@ def pfx_file(data: bytes) -> None:
             < len(names.authority_directory(whole.signing.certificate.issuer).encode())
             <= names.DIRECTORY_LIMIT
         )
+
+
+def ocsp_request(data: bytes) -> None:
+    """Whatever is read can be answered."""
+    wanted = read_request(data)
+    for asked in wanted.asked:
+        asked.is_of(OF_SIGNER)
+    answers = [Answer("unknown")] * len(wanted.asked)
+    load_der_ocsp_response(response(wanted, answers, TODAY, OF_SIGNER, SIGNER))
 
 
 def private_key(data: bytes) -> None:
@@ -160,7 +179,9 @@ def token_module(data: bytes) -> None:
 
 def settings(data: bytes) -> None:
     state = State(_folder(), practice=True, center="x", arc="2.25.1", kiosk_id="x")
-    for file, load in ((state.tokens, load_modules), (state.devices, load_allowed)):
+    for file, load in (
+        (state.tokens, load_modules), (state.devices, load_allowed), (state.publish, load_publishing),
+    ):  # fmt: skip
         file.write_bytes(data)
         with contextlib.suppress(KioskError):
             load(state)
@@ -220,5 +241,6 @@ PARSERS = {
     "note": Parser(
         lambda data: Place.from_note(data, in_npki_root=data[:1] != b"N"), (b"NPKI\nyessign\nUSER\ncn=x\n",)
     ),
+    "ocsp request": Parser(ocsp_request, (ASKED,), (ValueError,)),
     "settings": Parser(settings, (b'modules = ["/a.so"]\n', b'allowed = ["096e:0807"]\n')),
 }

@@ -94,6 +94,14 @@ def test_another_pin(hsm: Hsm, make_tokens: MakeTokens) -> None:
     tokens.login(token, Secret(OTHER_PIN))
 
 
+def test_a_token_with_keys_of_its_own(hsm: Hsm, make_tokens: MakeTokens) -> None:
+    """It is named; no PIN is sent to a token that wants it typed on itself."""
+    hsm.plan("flags=0x100")
+    assert make_tokens(hsm.faulty).find(URI).problem == "token.pad"
+    hsm.plan("flags=0x102")
+    assert make_tokens(hsm.faulty).find(URI).problem == "token.pad"
+
+
 def test_the_new_pin_is_too_short(hsm: Hsm, make_tokens: MakeTokens) -> None:
     """It is the new PIN's length that the token refuses, and no try is lost."""
     hsm.plan("tries=3")

@@ -124,6 +124,30 @@ async def test_pulled_in_the_act(token_kiosk: Path, hsm: Hsm, fault: str, said: 
         assert hsm.objects() == WHOLE
 
 
+@pytest.mark.parametrize("away", [GONE, FAILED], ids=["pulled", "crash"])
+async def test_pulled_at_the_proof(token_kiosk: Path, hsm: Hsm, away: str) -> None:
+    """Everything is on it: it may go, nothing is missed, and slip and end are there as before."""
+    async with stage(token_kiosk, sticks=Here()) as on:
+        await to_confirm(on)
+        await agrees(on)
+        step = await on.at(Proof)
+        page, calls = on.page, len(hsm.calls())
+        assert on.sees("proof.remove.token")
+        hsm.plan(away)
+        on.visit.sticks.look_for_tokens()
+        await on.until(lambda: len(hsm.calls()) > calls, "the token is missed")
+        await on.until(lambda: not any(offer.usable for offer in on.visit.media if offer.token))
+        assert on.page == page
+        await on.press("2")
+        await on.until(lambda: on.app.screen is not step)
+        await on.press("escape")
+        await on.at(Proof)
+        assert on.page == page
+        assert on.sees("key.end")
+        hsm.plan()
+        assert hsm.objects() == WHOLE
+
+
 async def test_no_pin_is_tried_again_by_itself(token_kiosk: Path, hsm: Hsm) -> None:
     """A PIN that was right and is wrong now: each try counts, so it is asked for anew."""
     async with stage(token_kiosk, sticks=Here()) as on:

@@ -158,7 +158,9 @@ async def test_one_already_renewed(desk: Desk, medium: Path, tmp_path: Path) -> 
     error = await raised("renew.replaced", desk.renew(copy))
     assert error.facts == {"serial": second.serial, "until": "2028-11-22"}
     await raised("renew.early", desk.renew(medium))
-    await raised("medium.not_there", desk.renew(medium, serial=first.serial))
+    error = await raised("renew.replaced", desk.renew(medium, serial=first.serial))
+    assert error.facts == {"serial": second.serial, "until": "2028-11-22"}
+    await raised("medium.not_there", desk.renew(medium, serial="abcdef"))
     assert len(desk.rows()[0]) == 2
 
 

@@ -96,6 +96,7 @@ def test_a_record_as_a_document() -> None:
         "profile": "personal-general",
         "not_before": "2026-11-22T00:00:00+09:00", "not_after": "2027-11-22T23:59:59+09:00", "days_left": 365,
         "status": "valid", "reason": None, "since": "2026-11-22T00:00:00+09:00", "next_action": "none",
+        "suspension_ends": None,
         "as_of_crl": {"number": 7, "this_update": "2026-11-22T09:00:00+09:00"},
     }  # fmt: skip
     assert describe_record(HELD, Clock(TODAY), POLICY)["as_of_crl"] is None

@@ -55,6 +55,7 @@ class Following:
         self.news = asyncio.Event()
         self.machine = machine
         self.sticks = Sticks(changed=self.news.set, marks=marks)
+        self.sticks.begin()
         self._task = asyncio.create_task(self.sticks.follow())
 
     async def plug(self, *sticks: Stick) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -101,6 +102,7 @@ async def test_a_stick_is_mounted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(monkeypatch)
     news = asyncio.Event()
     sticks = Sticks(changed=news.set)
+    sticks.begin()
     following = asyncio.create_task(sticks.follow())
     await machine.plugged.put(Snapshot((STICK,)))
     async with asyncio.timeout(5):
@@ -138,6 +140,7 @@ async def test_sticks_are_mounted_as_they_come(monkeypatch: pytest.MonkeyPatch) 
 
     sticks = Sticks(fallback=Path("/practice"), changed=changed)
     assert [offer.path for offer in sticks.here] == [Path("/practice")]
+    sticks.begin()
     following = asyncio.create_task(sticks.follow())
 
     async def until(paths: list[Path | None]) -> None:
@@ -175,3 +178,45 @@ async def test_sticks_are_mounted_as_they_come(monkeypatch: pytest.MonkeyPatch) 
     assert machine.done[-2:] == [("mount", STICK.node), ("unmount", STICK.node)], "not what was let go"
     following.cancel()
     assert all(before != after for before, after in itertools.pairwise(heard)), "heard only of changes"
+
+
+async def test_what_was_left_in_is_let_alone_until_somebody_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was told to pull a stick finds it unmounted still; who puts one in need not press anything."""
+    machine = Machine(monkeypatch)
+    news = asyncio.Event()
+    sticks = Sticks(fallback=Path("/practice"), changed=news.set)
+    assert not sticks.arrived
+    following = asyncio.create_task(sticks.follow())
+
+    async def until(condition: Callable[[], object]) -> None:
+        async with asyncio.timeout(5):
+            while not condition():
+                news.clear()
+                await news.wait()
+
+    await machine.plugged.put(Snapshot((STICK,)))
+    await until(lambda: sticks.here[0].stick == STICK)
+    assert not sticks.arrived
+    await machine.plugged.put(Snapshot((STICK, OTHER)))
+    await until(lambda: [offer.path for offer in sticks.here] == [None, Path("/media/sdc1")])
+    assert sticks.arrived
+    assert machine.done == [("mount", OTHER.node)]
+    machine.places.clear()
+    await machine.plugged.put(Snapshot((STICK,)))
+    await until(lambda: len(sticks.here) == 1)
+    assert not sticks.arrived
+    # Pulled and put in again is put in.
+    await machine.plugged.put(Snapshot())
+    await until(lambda: sticks.here[0].stick is None)
+    assert not sticks.arrived, "the directory that stands in when nothing is there"
+    await machine.plugged.put(Snapshot((replace(STICK, insertion="9"),)))
+    await until(lambda: sticks.here[0].stick and sticks.here[0].path)
+    assert sticks.arrived
+    machine.places.clear()
+    await machine.plugged.put(Snapshot((STICK,)))
+    await until(lambda: sticks.here[0].stick == STICK)
+    machine.done.clear()
+    sticks.begin()
+    await until(lambda: sticks.here[0].stick and sticks.here[0].path)
+    assert machine.done == [("mount", STICK.node)]
+    following.cancel()

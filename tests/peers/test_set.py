@@ -10,6 +10,7 @@ import pypinksign
 import pytest
 from cryptography import x509
 
+from kiosk.lifecycle.papers import FOLDER
 from kiosk.pki import vid
 from kiosk.secret import Secret
 from tests.conftest import ID_NUMBER, PASSWORD, TODAY
@@ -34,17 +35,21 @@ def _openssl() -> None:
 
 
 def test_what_lies_on_the_stick(scene: Scene) -> None:
-    """The layout of npki.md 1: names in the exact case, nothing else anywhere."""
+    """The layout of npki.md 1: names in the exact case, nothing else but what is for people, in its own folder."""
     name = "cn=홍길동()20261122"
     files = sorted(str(path.relative_to(scene.stick)) for path in scene.stick.rglob("*"))
     [place] = {file.rpartition("/")[0] for file in files if "sign" in file}
     assert re.fullmatch(
         rf"NPKI/Certkiosk/USER/{re.escape(name)}\d+,ou=연습,ou=personal,o=Certkiosk,c=KR", place
     )
-    assert files == [
+    assert files[:-3] == [
         "NPKI", "NPKI/Certkiosk", "NPKI/Certkiosk/USER", place,
         f"{place}/signCert.der", f"{place}/signPri.key",
     ]  # fmt: skip
+    folder, calendar, slip = files[-3:]
+    assert folder == FOLDER
+    assert re.fullmatch(rf"{FOLDER}/달력 알림 2027-11-22까지 [0-9a-f]{{8}}\.ics", calendar)
+    assert re.fullmatch(rf"{FOLDER}/인증서 쪽지 2027-11-22까지 [0-9a-f]{{8}}\.txt", slip)
 
 
 def test_pypinksign_opens_signs_and_verifies(scene: Scene) -> None:

@@ -98,7 +98,13 @@ class Journey:
             self.person.types(password)
             self.person.sees("*" * len(password))
             self.person.presses("Enter")
+        self.answers_reminding()
         self.person.sees(self.says("step.confirm.question"))
+
+    def answers_reminding(self) -> None:
+        """Do without reminders."""
+        self.person.sees(self.says("step.remind.question"))
+        self.person.presses("2")
 
     def to_proof(self, medium: str, password: str = PASSWORD, **details: str) -> None:
         """Have the certificate made."""

@@ -40,6 +40,13 @@ S = TypeVar("S", bound=Step)
 class Here(OnlyGiven):
     """What a test says is plugged in."""
 
+    came = False
+
+    @property
+    def arrived(self) -> bool:
+        """Whether a person put in what is here."""
+        return self.came and bool(self.here)
+
     def plug(self, *offers: Offer | Path) -> None:
         """Have just these here from now on."""
         self.here = tuple(Offer(each, each.name) if isinstance(each, Path) else each for each in offers)
@@ -149,6 +156,12 @@ class Stage:
         """Have just these media here from now on."""
         assert isinstance(self.visit.sticks, Here)
         self.visit.sticks.plug(*offers)
+
+    def put_in(self, *offers: Offer | Path) -> None:
+        """Put in just these, as a person does; nothing was here before."""
+        assert isinstance(self.visit.sticks, Here)
+        self.visit.sticks.came = True
+        self.plug(*offers)
 
     def choose(self, place: Path) -> None:
         """Have a directory here, and chosen as the step does it."""

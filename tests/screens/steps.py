@@ -10,18 +10,27 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from cryptography import x509
 from textual.geometry import Size
 from textual.widget import Widget
 
 import screens.walkup
+from data.records import Certificate, WholeCertificate
 from kiosk.errors import KioskError
+from kiosk.lifecycle.act import Old
+from kiosk.lifecycle.look import Seen as OnMedium
 from kiosk.lifecycle.outcome import Outcome
 from kiosk.lifecycle.papers import Papers
+from kiosk.lifecycle.pfx_file import Held
+from kiosk.lifecycle.standing import Standing
 from kiosk.media.offers import Offer
+from kiosk.media.scan import Found
 from kiosk.media.token_records import Token
 from kiosk.pki.profiles import load_profiles
 from kiosk.secret import Secret
+from screens.pfx import PfxWork
 from screens.step import Step
+from screens.succession import Succession
 from screens.visit import Visit
 from screens.walkup.flows import FLOWS
 from screens.widgets.body import Body
@@ -87,8 +96,18 @@ def media_of(place: Path) -> list[Path]:
     media = [place / name for name in names]
     for medium, holder, ends in zip(media, (MARKUP, ACTING, LONG), (NEXT_YEAR, SOON, OVER), strict=True):
         medium.mkdir(parents=True)
+        (medium / f"{holder.replace('/', '|')}.pfx").write_bytes(b"?")
         put_set(medium, foreign(holder, ends=ends))
     return media
+
+
+def certificate_of(profile: str, status: str = "suspended") -> Certificate:
+    """A row of the registry whose profile is no longer offered, and is called whatever somebody once typed."""
+    return Certificate(
+        id=1, serial="f" * 40, subscriber_id=1, request_id=1, profile=profile, name=profile, common_name=profile,
+        not_before="2026-11-22T00:00:00.000Z", not_after="2027-11-22T14:59:59.000Z", status=status,
+        status_at="2026-11-22T00:00:00.000Z", created_at="2026-11-22T00:00:00.000Z",
+    )  # fmt: skip
 
 
 def fill(visit: Visit, name: str) -> None:
@@ -99,6 +118,12 @@ def fill(visit: Visit, name: str) -> None:
     visit.id_number = Secret("9001011234568")
     visit.phone = f"010{next(_numbers)}"
     visit.password = Secret("Sun7!flower-hill")
+    visit.pfx = PfxWork(
+        name=name, to=visit.media[0] if visit.media else None, data=b"?",
+        held=Held(visit.services.authority.issuing, LONG, random=False, rule=False),
+    )  # fmt: skip
+    visit.act, visit.mine = "revoke", certificate_of(name)
+    visit.changed = visit.mine
     # Not there: nothing is issued.
     place = Path("/nowhere", *(offer.name for offer in visit.media[:1]), name.replace("/", "|"))
     visit.medium = Offer(place, place.name)
@@ -106,7 +131,17 @@ def fill(visit: Visit, name: str) -> None:
         request=SimpleNamespace(profile=name, code=MARKUP, directory=None),  # type: ignore[arg-type]
         certificate=visit.services.authority.issuing, serial=LONG, place=place, resumed=False, anchor=MARKUP,
     )  # fmt: skip
+    der = foreign(name)
+    found = Found(place, x509.load_der_x509_certificate(der), der, "SEED-CBC SHA-1", None)
+    visit.chosen = OnMedium(found, None, Standing("unknown", 9, "none"))
+    visit.copy_to = Offer(place / "other", name)
     visit.papers = Papers(place, KioskError("medium.full"))
+    held = WholeCertificate(
+        serial="1", subscriber_id=1, request_id=1, profile=name, name=name, common_name=name, der=b"",
+        not_before="2026-11-21T15:00:00.000Z", not_after="2027-11-22T14:59:59.000Z", status="valid",
+        status_at="2026-11-22T00:00:00.000Z", created_at="2026-11-22T00:00:00.000Z",
+    )  # fmt: skip
+    visit.succession = Succession(Old(held, "code"), Secret("Sun7!flower-hill"))
 
 
 @dataclass

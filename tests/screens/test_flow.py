@@ -137,9 +137,9 @@ def test_what_the_screen_raises_is_not_swallowed() -> None:
         asyncio.run(run_flow(ask, [Step(0)], Visit()))
 
 
-def test_the_issuing_flow_has_its_nine_steps() -> None:
+def test_the_issuing_flow_has_its_ten_steps() -> None:
     """Password and PIN are one of them: nobody is asked for both, so no number changes under anybody's hands."""
     words = [step.word for step in FLOWS["issue"] if step.instead_of is None]
     assert words == [
-        "prepare", "kind", "details", "identity", "medium", "password", "confirm", "act", "proof",
+        "prepare", "kind", "details", "identity", "medium", "password", "remind", "confirm", "act", "proof",
     ]  # fmt: skip

@@ -14,7 +14,7 @@ from screens.walkup.medium import Medium
 from screens.walkup.password import Password
 from screens.walkup.proof import Proof
 from tests.screens.stage import Stage, stage
-from tests.screens.walk import type_password, walk
+from tests.screens.walk import choose_password, walk
 
 NAMES = {
     "escape": b"\x1b[31mRED\x1b]0;title\x07",
@@ -60,7 +60,7 @@ async def test_a_name_is_shown_as_it_is_and_chosen(state: Path, hostile: Path) -
         assert nothing_acts(on), on.page
         await on.press("1")
         await on.at(Password)
-        await type_password(on)
+        await choose_password(on)
         await on.at(Confirm)
         assert shown(on, hostile.name), on.page
         await issued(on)
@@ -96,7 +96,7 @@ async def test_files_on_it_are_left_alone(state: Path, medium: Path) -> None:
         (medium / "npki").unlink()
         await on.press("1")
         await on.at(Password)
-        await type_password(on)
+        await choose_password(on)
         await issued(on)
     del before[medium / "npki"]
     assert {path: path.lstat().st_mtime_ns for path in before} == before

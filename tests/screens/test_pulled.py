@@ -10,7 +10,7 @@ import pytest
 
 from kiosk.errors import KioskError
 from kiosk.media.offers import Offer
-from screens.walkup import act, proof
+from screens.walkup import act, letting_go
 from screens.walkup.act import Act
 from screens.walkup.confirm import Confirm
 from screens.walkup.medium import Medium
@@ -18,10 +18,11 @@ from screens.walkup.menu import Menu
 from screens.walkup.password import Password
 from screens.walkup.prepare import Prepare
 from screens.walkup.proof import Proof
+from screens.walkup.reminding import Reminding
 from screens.walkup.slip import Slip
 from tests.media.sticks import OTHER, STICK
 from tests.screens.stage import Stage, stage
-from tests.screens.walk import PASSWORD, type_password, walk
+from tests.screens.walk import PASSWORD, choose_password, decline, walk
 
 Pull = Callable[[Path], None]
 
@@ -123,6 +124,7 @@ async def test_while_one_types_the_password(state: Path, medium: Path, pull: Pul
         await on.press("enter")
         await on.type(PASSWORD)
         await on.press("enter")
+        await decline(on)
         await on.at(Confirm)
         await on.until(lambda: on.sees(WAYS[pull]))
         put_back(medium)
@@ -151,12 +153,14 @@ async def test_whoever_brings_another_stick_chooses_it(state: Path, medium: Path
         await on.press("enter")
         assert on.sees("error.medium.other", "error.medium.other.next")
         await on.press("escape")
+        await on.at(Reminding)
+        await on.press("escape")
         await on.at(Password)
         await on.press("escape")
         await on.at(Medium)
         await on.press("1")
         await on.at(Password)
-        await type_password(on)
+        await choose_password(on)
         await issued(on, medium)
 
 
@@ -246,7 +250,7 @@ async def test_the_same_stick_back_at_another_place(state: Path, medium: Path, t
 async def test_a_stick_is_let_go_before_anybody_is_told_to_pull_it(
     state: Path, medium: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proof, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(letting_go, "AGAIN_SECONDS", 0.01)
     outcomes = [KioskError("mount.busy"), KioskError("mount.busy"), None]
     may = asyncio.Event()
 

@@ -1,5 +1,6 @@
 """Calling staff, and the way there with a lost or stolen certificate: seen, on record, and back again."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from data.registry import Registry
 from kiosk import audit
 from kiosk.errors import TABLE
+from screens.walkup.idle import Idle
 from screens.walkup.menu import Menu
 from screens.walkup.prepare import Prepare
 from tests.screens.stage import Stage, stage
@@ -38,7 +40,7 @@ async def test_a_call_is_noted_and_said(on: Stage, key: str, word: str, action: 
     before = await on.at(Prepare)
     await on.press(key)
     await on.until(lambda: on.sees(f"step.{word}.question", f"{word}.noted"))
-    await on.press("enter")
+    await on.press("escape")
     assert on.step is before
     assert await called(on) == [(action, {"step": "prepare"})]
 
@@ -94,3 +96,18 @@ async def test_a_machine_at_work_is_not_covered(on: Stage) -> None:
     await on.until(lambda: on.sees("staff.noted"))
     assert on.step is step
     assert await called(on) == [("staff.called", {"step": "menu"})]
+
+
+async def test_called_before_everything_is_ready(state: Path) -> None:
+    """Nobody presses the key of a theft twice: it comes as soon as it can."""
+    ready = asyncio.Event()
+
+    async def prepare() -> None:
+        await ready.wait()
+
+    async with stage(state, prepare=prepare) as on:
+        await on.press("f10")
+        await on.at(Idle)
+        ready.set()
+        await on.until(lambda: on.sees("lost.noted"))
+        assert await called(on) == [("lost.reported", {"step": "idle"})]

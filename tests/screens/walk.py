@@ -9,6 +9,7 @@ from screens.walkup.medium import Medium
 from screens.walkup.menu import Menu
 from screens.walkup.password import Password
 from screens.walkup.prepare import Prepare
+from screens.walkup.reminding import Reminding
 from tests.screens.stage import Stage
 
 ID_NUMBER = "9001011234568"
@@ -40,13 +41,25 @@ async def type_password(on: Stage, password: str = PASSWORD) -> None:
         await on.press("enter")
 
 
+async def choose_password(on: Stage) -> None:
+    """Type the password twice, and do without reminders."""
+    await type_password(on)
+    await decline(on)
+
+
+async def decline(on: Stage) -> None:
+    """Do without reminders."""
+    await on.at(Reminding)
+    await on.press("2")
+
+
 async def walk(on: Stage, to: type[Step]) -> None:
     """Go from the idle screen to the step `to`, at the latest the confirmation."""
     await on.press("enter")
     for kind, answer in (
         (Menu, lambda: on.press("1")), (Prepare, lambda: on.press("enter")), (Kind, lambda: on.press("1")),
         (Details, lambda: fill_details(on)), (Identity, lambda: type_code(on)), (Medium, lambda: on.press("1")),
-        (Password, lambda: type_password(on)), (Confirm, lambda: on.press("enter")),
+        (Password, lambda: type_password(on)), (Reminding, lambda: on.press("2")), (Confirm, lambda: on.press("enter")),
     ):  # fmt: skip
         await on.at(kind)
         if kind is to:

@@ -18,7 +18,12 @@ from tests.screens.stage import stage
 from tests.screens.steps import LONG, SIZES, Seen, fill, pages, token_offer
 
 COUNT_LOW, LAST, LOCKED, FACTORY, READY = 0x10000, 0x20000, 0x40000, 0x80000, 0x408
-PROBLEMS = {0x400: "token.blank", READY | LOCKED: "token.pin_locked", READY | 0x2: "token.readonly"}
+PROBLEMS = {
+    0x400: "token.blank",
+    READY | LOCKED: "token.pin_locked",
+    READY | 0x2: "token.readonly",
+    READY | 0x100: "token.pad",
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

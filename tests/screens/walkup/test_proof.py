@@ -8,6 +8,7 @@ import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kiosk.i18n import text
 from screens.theme import NAMES
 from screens.walkup.proof import Proof
 from screens.walkup.slip import CalendarCode, Slip, calendar_code
@@ -96,9 +97,12 @@ async def test_the_slip_has_what_staff_need_and_no_secret(state: Path) -> None:
         assert on.visit.outcome is not None
         step, _ = await on.show(Slip(on.visit))
         rows = {plain(row.query_one(".word")): plain(row.query_one(".value")) for row in step.query("Row")}
-        assert {"일련번호", "신청번호", "유효기간", "종류", "기록번호"} == set(rows)
+        assert set(rows) == {
+            "일련번호", "신청번호", "유효기간", "종류", "기록번호", "갱신 시작", "이름", "만든 때",
+        }  # fmt: skip
         assert on.visit.outcome.serial in rows.values()
-        assert on.sees("issue.practice", "notice.own")
+        assert on.sees("issue.practice")
+        assert text("notice.own") in {plain(line) for line in step.query("Static.warning")}
         for secret in (on.visit.id_number.text(), on.visit.password.text(), on.visit.phone):
             assert secret not in on.said
 

@@ -138,7 +138,7 @@ async def test_the_menu_offers_what_there_is(state: Path) -> None:
         await on.press("enter")
         await on.at(Menu)
         assert on.choices() == [flow for flow in ENTRIES if flow in FLOWS]
-        assert len(ENTRIES) <= 9
+        assert len(ENTRIES) <= 10
         assert on.choices()[0] == "issue"
 
 

@@ -1,0 +1,149 @@
+"""Kept: it is done with a certificate that was there already; what was proved, and what comes next."""
+
+import asyncio
+from collections.abc import Iterable
+
+from textual.widget import Widget
+from textual.widgets import Static
+
+from kiosk.errors import KioskError
+from kiosk.i18n import text
+from kiosk.media.offers import Offer
+from screens.flow import Nav
+from screens.step import Step
+from screens.visit import Visit
+from screens.walkup.shown import title
+from screens.widgets.choice import Choice
+from screens.widgets.frame import KeyBar, KeyHint
+from screens.widgets.parts import Marks
+
+FLOWS = ("password", "copy", "delete")
+PROVED = {"password": ("opens", "fails"), "copy": ("whole", "equal"), "delete": ("gone",)}
+KEEP, WIPE = "keep", "wipe"
+AGAIN_SECONDS = 2.0
+"""After which a stick that something else is using is tried again."""
+
+
+def flow_of(visit: Visit) -> str:
+    """Give which of these flows it is."""
+    return visit.flow if visit.flow in FLOWS else FLOWS[0]
+
+
+def about(visit: Visit) -> str:
+    """Name the certificate that was chosen."""
+    return title(visit.chosen) if visit.chosen else ""
+
+
+class Kept(Step):
+    """The last screen of these flows. After a copy it asks what is to become of the other one."""
+
+    word = "kept"
+    stays = True
+    _asks = False
+    _sure = False
+    _ends = False
+
+    def __init__(self, visit: Visit) -> None:
+        """After a copy the source is needed until the person has answered."""
+        super().__init__(visit)
+        self._asks = flow_of(visit) == "copy" and visit.copied is not None
+
+    def question(self) -> str:
+        """Say that it is done."""
+        return text(f"kept.{flow_of(self.visit)}.question")
+
+    def middle(self) -> Iterable[Widget]:
+        """Say what was proved and what comes next."""
+        flow = flow_of(self.visit)
+        already = flow == "copy" and self.visit.copied is not None and self.visit.copied.already
+        yield Marks([text(f"kept.{flow}.{id_}") for id_ in PROVED[flow]])
+        if already:
+            yield Static(text("copy.already.screen"), classes="gap", markup=False)
+        yield Static("", id="remove", classes="banner gap", markup=False)
+        yield Static(text(f"kept.{flow}.next"), id="next", classes="gap", markup=False)
+        if self._asks:
+            yield Choice(1, KEEP, text("kept.keep"))
+            yield Choice(2, WIPE, text("kept.wipe"), more=text("kept.wipe.more"))
+
+    def hints(self) -> Iterable[KeyHint]:
+        """End, or answer."""
+        if self._asks:
+            yield KeyHint("enter", "Enter", text("key.choose"))
+        elif self._ends:
+            yield KeyHint("enter", "Enter", text("key.end"))
+        yield KeyHint("f1", "F1", text("key.help"))
+        yield KeyHint("f9", "F9", text("key.staff"))
+
+    def on_mount(self) -> None:
+        """Let the sticks go, so that they can be pulled, unless one is still needed."""
+        super().on_mount()
+        self.query_one("#remove").display = False
+        if not self._asks:
+            self._let_go()
+
+    def chosen(self, value: str) -> None:
+        """Keep the other one, or delete it: that is pressed twice."""
+        if self.at_work or not self._asks:
+            return
+        if value == WIPE and not self._sure:
+            self._sure = True
+            self.notice(text("kept.sure"))
+            return
+        self._asks = False
+        for choice in self.query(Choice):
+            choice.display = False
+        self.clear_fault()
+        if value == WIPE:
+            self.at_work = True
+            self.run_worker(self._wipe(), exit_on_error=True)
+        else:
+            self._let_go()
+
+    async def _wipe(self) -> None:
+        from kiosk.lifecycle.copying import wipe_source
+
+        try:
+            if self.visit.copied is not None:
+                await self.visit.at_hand()
+                await wipe_source(self.visit.services, self.visit.copied)
+        except KioskError as error:
+            self.fault(error)
+        else:
+            self.query_one("#next", Static).update(text("kept.wiped"))
+        self.at_work = False
+        self._let_go()
+
+    def _let_go(self) -> None:
+        line = self.query_one("#remove", Static)
+        line.display = True
+        line.update(text("proof.wait"))
+        self.run_worker(self._release(), exit_on_error=True)
+
+    async def _release(self) -> None:
+        for offer in (self.visit.medium, self.visit.copy_to):
+            if offer is not None and offer.stick is not None:
+                await self._release_one(offer)
+        self.query_one("#remove", Static).update(text("proof.remove"))
+        self._ends = True
+        self.query_one(KeyBar).hints = list(self.hints())
+
+    async def _release_one(self, offer: Offer) -> None:
+        while True:
+            try:
+                await self.visit.sticks.let_go(offer)
+            except KioskError as error:
+                if error.id == "medium.gone":
+                    return
+                self.fault(error)
+                if error.kind.retry:
+                    await asyncio.sleep(AGAIN_SECONDS)
+                    continue
+            return
+
+    async def answer(self) -> None:
+        """End, but not before the sticks can be pulled."""
+        if self._ends and not self.at_work:
+            self.dismiss(Nav.NEXT)
+
+    def action_back(self) -> None:
+        """There is nothing to go back to: it is done."""

@@ -1,0 +1,41 @@
+"""The password that a certificate has, and the other one that it gets."""
+
+import hmac
+
+from kiosk.errors import KioskError
+from kiosk.secret import Secret
+from screens.visit import Visit
+from screens.walkup.password import Password
+from screens.walkup.unlock import Unlock
+
+
+class OldPassword(Unlock):
+    """The one that it has, tried before anything is agreed to."""
+
+    @classmethod
+    def wanted(cls, visit: Visit) -> bool:  # noqa: ARG003
+        """Always."""
+        return True
+
+    def take(self, password: Secret) -> None:
+        """Keep it."""
+        self.visit.password.wipe()
+        self.visit.password = password
+
+
+class OtherPassword(Password):
+    """The new one, chosen twice as for a new certificate; it must be another one than before."""
+
+    word = "new_password"
+
+    @classmethod
+    def wanted(cls, visit: Visit) -> bool:  # noqa: ARG003
+        """Always."""
+        return True
+
+    def take(self, password: Secret) -> None:
+        """Keep it beside the old one. Raises `password.same`."""
+        if hmac.compare_digest(password.reveal(), self.visit.password.reveal()):
+            raise KioskError("password.same")
+        self.visit.new_password.wipe()
+        self.visit.new_password = password
