@@ -8,6 +8,7 @@ from kiosk.config import Policy, State
 from kiosk.i18n import text_in
 from kiosk.lifecycle.dates import korean_day
 from kiosk.lifecycle.standing import profile_name
+from kiosk.pki.names import masked_name
 from kiosk.reminders.channel import Message
 from kiosk.reminders.contacts import Reachable
 from kiosk.reminders.ics import calendar
@@ -21,7 +22,7 @@ def compose(
     end = korean_day(unstamp(outgoing.not_after))
     email = outgoing.channel == "email"
     facts: dict[str, str | int] = {
-        "center": state.center, "name": masked(outgoing.name), "days": (end - today).days,
+        "center": state.center, "name": masked_name(outgoing.name), "days": (end - today).days,
         "profile": profile_name(outgoing.profile, language),
         **_day(end),
     }  # fmt: skip
@@ -40,13 +41,6 @@ def compose(
             renewal_opens=end - timedelta(days=policy.renewal_window_days), help_number=help_, language=language,
         ) if email and end >= today else None,
     )  # fmt: skip
-
-
-def masked(name: str) -> str:
-    """Give a name so that its owner knows it and nobody else: the first letter and the last of three or more."""
-    if len(name) < 3:
-        return name[:1] + "○" * (len(name) - 1)
-    return name[0] + "○" * min(len(name) - 2, 4) + name[-1]
 
 
 def _when(end: date, today: date) -> str:

@@ -22,7 +22,7 @@ from kiosk.secret import Secret
 from tests.reminders.office import START, Office
 from tests.reminders.tls import Trust, trust
 
-TEXT = "홍○동 님의 인증서는 2027년 11월 22일까지 쓸 수 있습니다.\n\n.\n점으로 시작하는 줄도 있습니다."
+TEXT = "홍*동 님의 인증서는 2027년 11월 22일까지 쓸 수 있습니다.\n\n.\n점으로 시작하는 줄도 있습니다."
 
 
 class Mailbox:

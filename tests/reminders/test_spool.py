@@ -18,7 +18,7 @@ from kiosk.reminders.spool import ALONE, MOST, PART, Spool, body, file_name
 from tests.reminders.office import START, Carrier, Office
 
 LONG = (
-    "[연습] 서울센터입니다. 홍○동 님의 범용 개인 인증서는 2027년 11월 22일까지 쓸 수 있습니다. 30일 남았습니다. "
+    "[연습] 서울센터입니다. 홍*동 님의 범용 개인 인증서는 2027년 11월 22일까지 쓸 수 있습니다. 30일 남았습니다. "
     "지금 오시면 갱신할 수 있습니다. 인증서가 든 USB를 가지고 오세요. 문의, 그만 받기: 02-123-4567 (번호 abcdefgh)"
 )
 
