@@ -1,5 +1,6 @@
 """Deliveries: which messages are due, which are on their way, and what became of them."""
 
+import json
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -97,7 +98,7 @@ class Deliveries(Store):
 
     def count_sending(self) -> int:
         """Count what is marked as being sent."""
-        return int(self._value("SELECT count(*) FROM deliveries WHERE state = 'sending'"))
+        return int(self._value("SELECT count(*) FROM deliveries WHERE state = 'sending' AND channel > ''"))
 
     def has_waiting(self, channel: str, at: str) -> bool:
         """Say whether a channel has a message that may be tried at the moment `at`."""
@@ -128,7 +129,13 @@ class Deliveries(Store):
             " RETURNING id",
             [channel, at, limit],
         )
-        return [self._outgoing("deliveries.id = ?", [id_])[0] for (id_,) in claimed]
+        if not claimed:
+            return []
+        return self._all(
+            Outgoing,
+            f"{_OUTGOING} WHERE deliveries.id IN (SELECT value FROM json_each(?)) ORDER BY deliveries.id",  # noqa: S608
+            [json.dumps([id_ for (id_,) in claimed])],
+        )
 
     def waiting_deliveries(self, at: str) -> Iterator[Outgoing]:
         """Stream the messages that wait and may be tried at the moment `at`."""
@@ -218,6 +225,3 @@ class Deliveries(Store):
             [after, before, profile, profile],
         )
         return dict(rows)
-
-    def _outgoing(self, where: str, values: list[str | int]) -> list[Outgoing]:
-        return self._all(Outgoing, f"{_OUTGOING} WHERE {where}", values)

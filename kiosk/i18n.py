@@ -16,6 +16,8 @@ LANGUAGES = ("ko", "en")
 
 def visible(text: str) -> str:
     """Make characters that act on a terminal or reorder text visible (escape, U+202E, line breaks)."""
+    if text.isprintable():  # nearly always; all that is made visible is not
+        return text
     return "".join(
         f"<U+{ord(char):04X}>" if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} else char
         for char in text

@@ -16,7 +16,7 @@ from kiosk.i18n import text, visible
 from kiosk.reminders import due as ladder
 from kiosk.reminders import outlook as look
 from kiosk.reminders.consent import opt_out
-from kiosk.reminders.outlook import last_day
+from kiosk.reminders.due import last_day
 from kiosk.reminders.sending import Report
 from kiosk.reminders.sending import remind as send
 from kiosk.reminders.settings import load_settings

@@ -40,12 +40,14 @@ def _whole(seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:
 
 def _on_stick(seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:
     """The key is in a file, so that something can be done with it."""
-    return _whole(seen, clock, policy) or (Unfit("on_token") if seen.found.key_format == "pkcs11" else None)
+    return _whole(seen, clock, policy) or _file(seen, clock, policy)
 
 
 def _file(seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:  # noqa: ARG001 - as rules are
     """What there is, readable or not, is in files."""
-    return Unfit("on_token") if seen.found.key_format == "pkcs11" else None
+    if seen.found.key_format == "pkcs11":
+        return Unfit("on_token")
+    return Unfit("layout") if seen.found.flat else None
 
 
 def _ours(seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:

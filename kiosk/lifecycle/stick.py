@@ -125,12 +125,17 @@ class StickMedium:
         """Delete every set of the certificate, but for one that has more in it than we write.
 
         There an encryption key may lie that still opens old letters: such a directory is not ours to delete.
+        Where it was put it is looked for even when the medium does not let itself be listed: that fails loudly.
         """
-        for found in scan(self._directory.path).found:
-            if found.certificate_der == der and not isinstance(found.path, str):
-                files = self._directory.read_set(found.path)
-                if files.keys() <= {npki.SIGN_CERT, npki.SIGN_KEY}:
-                    self._directory.remove_set(found.path)
+        copies = [found.path for found in scan(self._directory.path).found if found.certificate_der == der]
+        for place in dict.fromkeys((self._where(der), *map(Path, copies))):
+            with medium_errors():
+                if not place.is_dir():
+                    continue
+            files = self._directory.read_set(place)
+            ours = not _is_another(files.get(npki.SIGN_CERT, b""), der)
+            if ours and files.keys() <= {npki.SIGN_CERT, npki.SIGN_KEY}:
+                self._directory.remove_set(place)
 
     def clean(self, request: Request, der: bytes | None) -> None:
         """Clear the staging directory, with what was moved aside put back.

@@ -1,11 +1,15 @@
-"""What certificates are on a medium: `NPKI/*/USER/*`, read as hostile, bounded in every direction."""
+"""What certificates are on a medium, read as hostile, bounded in every direction (npki.md 1.1, 1.4).
+
+Looked at are `NPKI/*/USER/*`, of the state's own authorities `GPKI/Certificate/class?/*_sig.cer` and EPKI likewise,
+and in the root the names of PFX files, which nobody opens without a password.
+"""
 
 import errno
 import os
 import stat
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -16,6 +20,7 @@ from cryptography import x509
 
 from kiosk.errors import KioskError
 from kiosk.media.files import FILE_LIMIT, LIST_LIMIT, kind, medium_error, open_directory, read_file, same_name
+from kiosk.media.found import Found, ScanResult
 from kiosk.media.place import is_npki_root
 from kiosk.media.sets import known_name
 from kiosk.media.token_uri import TokenUri
@@ -24,39 +29,19 @@ from kiosk.pki.container import key_format
 if TYPE_CHECKING:
     from kiosk.media.tokens import Tokens
 
+__all__ = ["Found", "ScanResult", "scan", "scan_token"]
+
 ENTRIES = 2_000
 """Directory entries looked at in all."""
 BYTES = 16 * 1024 * 1024
 """Bytes read in all."""
+ROOTS = ("EPKI", "GPKI", "NPKI")
+CLASSES = ("class1", "class2")
+PFX = (".pfx", ".p12")
+FLAT = "_sig.cer"
+"""How a certificate's file is named where many lie in one directory; its key has `.key` in place of `.cer`."""
 SKIPPED = 100
 """Skipped things that are named."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """One set's directory. `problem`: `certificate_` or `key_` with `missing` or `unreadable`, or None.
-
-    `key_format` is short text as `kiosk.pki.container.key_format` gives it, or `pkcs11` on a token. Names in
-    `path` are somebody else's: to be shown through `kiosk.i18n.visible` only.
-    """
-
-    path: Path | str
-    """Its directory; on a token the URI of the certificate."""
-    certificate: x509.Certificate | None
-    certificate_der: bytes | None
-    key_format: str | None
-    problem: str | None
-
-
-@dataclass(frozen=True)
-class ScanResult:
-    """What was found, in the order of paths, and what was not looked at.
-
-    An item of `skipped` is `<why>: <path>`; why is link, special, unreadable, entries, bytes or time.
-    """
-
-    found: tuple[Found, ...]
-    skipped: tuple[str, ...]
 
 
 def scan(medium_path: Path, *, seconds: float = 2.0, now: Callable[[], float] = time.monotonic) -> ScanResult:
@@ -85,7 +70,7 @@ def scan(medium_path: Path, *, seconds: float = 2.0, now: Callable[[], float] = 
         raise medium_error(error) from error
     finally:
         os.close(root)
-    return ScanResult(tuple(look.found), tuple(look.skipped))
+    return ScanResult(tuple(look.found), tuple(look.skipped), tuple(look.pfx))
 
 
 def scan_token(tokens: "Tokens", uri: TokenUri) -> ScanResult:
@@ -119,13 +104,14 @@ class _Look:
     bytes_left: int = BYTES
     found: list[Found] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    pfx: list[Path] = field(default_factory=list)
 
     def skip(self, why: str, path: Path) -> None:
         if len(self.skipped) < SKIPPED:
             self.skipped.append(f"{why}: {path.relative_to(self.root)}")
 
-    def names(self, directory: int, path: Path, *, only: str | None = None) -> list[str]:
-        """List a directory in order; with `only`, the entries of that name in whatever case."""
+    def names(self, directory: int, path: Path, *only: str) -> list[str]:
+        """List a directory in order; with `only`, the entries of these names in whatever case (`.x`: ending so)."""
         listed: list[str] = []
         try:
             with os.scandir(directory) as entries:
@@ -143,13 +129,18 @@ class _Look:
             raise _EnoughError
         return sorted(listed)
 
-    def called(self, name: str, listed: list[str], directory: int, path: Path) -> list[str]:
-        """Give those of `listed` that are `name` in whatever case; past the bound only what is exactly so."""
-        found = [each for each in listed[:LIST_LIMIT] if same_name(each, name)]
+    def called(self, names: Sequence[str], listed: list[str], directory: int, path: Path) -> list[str]:
+        """Give those of `listed` that are of `names` in whatever case; past the bound only what is exactly so."""
+        endings = tuple(name for name in names if name.startswith("."))
+        found = [
+            each for each in listed[:LIST_LIMIT]
+            if each.lower().endswith(endings) or any(same_name(each, name) for name in names)
+        ]  # fmt: skip
         if len(listed) > LIST_LIMIT:
             self.skip("entries", path)
-            if not found and kind(directory, name):
-                return [name]
+            for name in set(names) - set(endings):
+                if not any(same_name(each, name) for each in found) and kind(directory, name):
+                    found.append(name)
         return found
 
     def in_time(self, path: Path) -> None:
@@ -184,14 +175,38 @@ class _Look:
                 os.close(fd)
 
     def medium(self, root: int) -> None:
-        """Look into the NPKI directory of the medium, or into those whose names differ in case."""
+        """Look into the NPKI directory of the medium, or into those whose names differ in case, and the others."""
         if is_npki_root(self.root):
             self.brands(root, self.root)
             return
-        for name in self.names(root, self.root, only="NPKI"):
-            with self.inside(root, self.root, name) as npki:
-                if npki is not None:
-                    self.brands(npki, self.root / name)
+        for name in self.names(root, self.root, *ROOTS, *PFX):
+            if name.lower().endswith(PFX):
+                self.pfx.append(self.root / name)
+                continue
+            with self.inside(root, self.root, name) as directory:
+                if directory is not None and same_name(name, "NPKI"):
+                    self.brands(directory, self.root / name)
+                elif directory is not None:
+                    self.classes(directory, self.root / name, "Certificate")
+
+    def classes(self, directory: int, path: Path, *names: str) -> None:
+        """Look into the directories that are called one of `names`, and from `Certificate` on into its classes."""
+        for name in self.names(directory, path, *names):
+            with self.inside(directory, path, name) as inner:
+                if inner is not None and names != CLASSES:
+                    self.classes(inner, path / name, *CLASSES)
+                elif inner is not None:
+                    self.flat(inner, path / name)
+
+    def flat(self, directory: int, path: Path) -> None:
+        """Read the certificates of a directory in which many lie, each with its key beside it."""
+        listed = self.names(directory, path)
+        keys = {name.lower(): name for name in listed}
+        for name in listed:
+            self.in_time(path / name)
+            if name.lower().endswith(FLAT):
+                key = keys.get(f"{name.lower().removesuffix('.cer')}.key")
+                self.pair(directory, path, name, key, path / name)
 
     def brands(self, npki: int, path: Path) -> None:
         """Look into every authority's directory that has a USER."""
@@ -202,7 +217,7 @@ class _Look:
 
     def brand(self, brand: int, path: Path) -> None:
         """Look into USER of one authority's directory; the rest of it is a cache of CA certificates."""
-        for name in self.names(brand, path, only="USER"):
+        for name in self.names(brand, path, "USER"):
             with self.inside(brand, path, name) as users:
                 if users is not None:
                     self.users(users, path / name)
@@ -219,15 +234,27 @@ class _Look:
         known = {known_name(name): name for name in self.names(directory, path)}
         if "signCert.der" not in known and "signPri.key" not in known:
             return
-        der, problem = self.read(directory, path, known.get("signCert.der"), "certificate")
-        key, key_problem = self.read(directory, path, known.get("signPri.key"), "key")
+        self.pair(directory, path, known.get("signCert.der"), known.get("signPri.key"), None)
+
+    def pair(
+        self,
+        directory: int,
+        path: Path,
+        certificate_name: str | None,
+        key_name: str | None,
+        flat: Path | None,
+    ) -> None:
+        """Read a certificate and its key from a directory; `flat` is where it is, when that is no directory."""
+        der, problem = self.read(directory, path, certificate_name, "certificate")
+        key, key_problem = self.read(directory, path, key_name, "key")
         certificate = _certificate(der) if der is not None else None
         if der is not None and certificate is None:
             problem = "certificate_unreadable"
         form = key_format(key) if key is not None else None
         if form == "unknown":
             key_problem = "key_unreadable"
-        self.found.append(Found(path, certificate, der, form, problem or key_problem))
+        wrong = problem or key_problem
+        self.found.append(Found(flat or path, certificate, der, form, wrong, flat is not None))
 
     def read(
         self, directory: int, path: Path, name: str | None, what: str

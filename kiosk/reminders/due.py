@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
+from functools import lru_cache, partial
 
 from data.records import Upcoming
 from kiosk.clock import stamp, unstamp
@@ -88,6 +88,12 @@ def _window(services: Services, rung: int) -> Window | None:
     )
 
 
+@lru_cache(maxsize=512)
+def last_day(not_after: str) -> date:
+    """Give the last Korean day of an end as the registry keeps it."""
+    return korean_day(unstamp(not_after))
+
+
 def _day(text: str) -> date:
     """Read a Korean day as the registry keeps it."""
     return date.fromisoformat(text)
@@ -99,7 +105,6 @@ def _page(services: Services, rung: int, window: Window, after: Upcoming | None)
 
 
 def _plan(upcoming: Upcoming, rung: int, ways: Collection[str]) -> list[Planned]:
-    end = korean_day(unstamp(upcoming.not_after))
-    if not ladder.is_for(rung, end, upcoming.created_at, upcoming.agreed_at):
+    if not ladder.is_for(rung, last_day(upcoming.not_after), upcoming.created_at, upcoming.agreed_at):
         return []
     return ladder.plan(upcoming.phone, email=bool(upcoming.email), ways=ways)

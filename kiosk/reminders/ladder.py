@@ -8,10 +8,11 @@ or got the certificate, are not for them: they were here and heard it.
 
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
-from kiosk.clock import unstamp
-from kiosk.lifecycle.dates import korean_day
+from kiosk.clock import stamp
+from kiosk.lifecycle.dates import day_start
 
 
 class Window(NamedTuple):
@@ -55,8 +56,14 @@ def window(
 
 def is_for(rung: int, end: date, *known: str) -> bool:
     """Say whether the rung's day is after the days of all these moments (of the registry)."""
-    day = end - timedelta(days=rung)
-    return all(korean_day(unstamp(moment)) < day for moment in known)
+    begins = _beginning(end - timedelta(days=rung))
+    return all(moment < begins for moment in known)
+
+
+@lru_cache(maxsize=512)
+def _beginning(day: date) -> str:
+    """Give the first moment of a day as the registry keeps it: as text it sorts like what it says."""
+    return stamp(day_start(day))
 
 
 def plan(phone: str, *, email: bool, ways: Collection[str]) -> list[Planned]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from data.records import Outgoing
-from kiosk.clock import stamp, unstamp
+from kiosk.clock import stamp
 from kiosk.errors import KioskError
-from kiosk.lifecycle.dates import day_start, korean_day
+from kiosk.lifecycle.dates import day_start
 from kiosk.reminders import contacts
 from kiosk.services import Services
 
@@ -135,8 +135,3 @@ def _call(services: Services, row: Outgoing) -> Call | None:
     if reachable is None or not reachable.phone:
         return None
     return Call(row.serial, row.name, reachable.phone, row.not_after, row.rung)
-
-
-def last_day(not_after: str) -> date:
-    """Give the last Korean day of an end as the registry keeps it."""
-    return korean_day(unstamp(not_after))

@@ -33,7 +33,7 @@ class Spool:
     """The directories of one gammu-smsd."""
 
     name = "sms"
-    page = 50
+    page = 200
 
     def __init__(self, outbox: Path, sent: Path, error: Path) -> None:
         """All three are directories on one file system, as `OutboxPath`, `SentSMSPath` and `ErrorSMSPath`."""

@@ -8,8 +8,9 @@ from textual.widgets import Static
 from kiosk.i18n import language_of, text
 from screens.step import Step
 from screens.walkup.kept import about, flow_of
+from screens.widgets.body import Body
 from screens.widgets.field import Field
-from screens.widgets.frame import KeyHint
+from screens.widgets.frame import KeyBar, KeyHint
 from screens.widgets.parts import Row
 
 
@@ -17,6 +18,7 @@ class Agree(Step):
     """The last screen on which nothing has happened yet."""
 
     word = "agree"
+    _read = False
 
     def question(self) -> str:
         """Ask about just this."""
@@ -26,7 +28,7 @@ class Agree(Step):
         """Say which certificate, where, and what becomes of it."""
         visit, flow = self.visit, flow_of(self.visit)
         yield Row(text("agree.certificate"), about(visit))
-        yield Row(text("confirm.medium"), visit.medium.name if visit.medium else "")
+        yield Row(text("agree.medium"), visit.medium.name if visit.medium else "")
         if flow == "copy":
             yield Row(text("agree.target"), visit.copy_to.name if visit.copy_to else "")
         yield Static(text(f"agree.{flow}"), classes="gap", markup=False)
@@ -34,8 +36,22 @@ class Agree(Step):
     def hints(self) -> Iterable[KeyHint]:
         """Say plainly what Enter does."""
         for hint in super().hints():
-            acts = hint.key == "enter"
+            acts = hint.key == "enter" and self._read
             yield KeyHint(hint.key, hint.cap, text(f"agree.{flow_of(self.visit)}.key")) if acts else hint
+
+    def action_go_on(self) -> None:
+        """Act, when everything has been on the screen: nobody agrees to what they have not seen."""
+        if self._read:
+            super().action_go_on()
+        else:
+            self.action_turn()
+
+    def on_body_looked(self, message: Body.Looked) -> None:
+        """Remember when the last page has been shown."""
+        super().on_body_looked(message)
+        if not self._read and self.query_one(Body).at_end:
+            self._read = True
+            self.query_one(KeyBar).hints = list(self.hints())
 
     def on_mount(self) -> None:
         """A stick that was pulled meanwhile is missed now."""
@@ -65,7 +81,7 @@ class Consent(Agree):
     def middle(self) -> Iterable[Widget]:
         """Ask for the word below all that is said."""
         yield from super().middle()
-        yield Static(text("consent.type", word=text("consent.word")), classes="strong", markup=False)
+        yield Static(text("consent.type", word=text("consent.word")), classes="strong gap", markup=False)
         yield Field("word", "text", limit=12, korean=language_of() == "ko")
 
     async def answer(self) -> None:
@@ -73,6 +89,6 @@ class Consent(Agree):
         field = self.query(Field).first()
         if field.content.strip().casefold() != text("consent.word").casefold():
             field.wipe()
-            self.notice(text("consent.type", word=text("consent.word")))
+            self.notice(text("consent.other"))
             return
         await super().answer()

@@ -62,6 +62,7 @@ class Kept(Step):
         yield Static("", id="remove", classes="banner gap", markup=False)
         yield Static(text(f"kept.{flow}.next"), id="next", classes="gap", markup=False)
         if self._asks:
+            yield Static(text("kept.ask"), id="ask", classes="strong gap", markup=False)
             yield Choice(1, KEEP, text("kept.keep"))
             yield Choice(2, WIPE, text("kept.wipe"), more=text("kept.wipe.more"))
 
@@ -90,8 +91,8 @@ class Kept(Step):
             self.notice(text("kept.sure"))
             return
         self._asks = False
-        for choice in self.query(Choice):
-            choice.display = False
+        for part in self.query("Choice, #ask"):
+            part.display = False
         self.clear_fault()
         if value == WIPE:
             self.at_work = True

@@ -29,6 +29,10 @@ BAR, ROOM = 10, 13
 """Cells of the bar that shows how much time is left, and of the words behind it."""
 
 
+READING_SECONDS = 0.3
+"""After which it is said that a medium is being read."""
+
+
 class Listing(Step):
     """Lists certificates, nine at most at once. Reads every medium once, when it comes."""
 
@@ -39,6 +43,7 @@ class Listing(Step):
         """Nothing was read yet."""
         super().__init__(visit)
         self._read: dict[Offer, Looked | KioskError | None] = {}
+        self._sorted: list[Carried] | None = None
         self._begin = 0
         self._shown: list[Carried] = []
 
@@ -48,13 +53,18 @@ class Listing(Step):
 
     def listed(self) -> list[Carried]:
         """Give what is shown: first what can be chosen, and of that first what ends soonest but has not ended."""
+        if self._sorted is not None:
+            return self._sorted
         carried = [
             Carried(offer, seen)
             for offer, looked in self._read.items()
             if isinstance(looked, Looked)
             for seen in looked.seen
         ]
-        return sorted(carried, key=lambda each: (self.fits(each.seen) is not None, *in_order(each.seen)))
+        self._sorted = sorted(
+            carried, key=lambda each: (self.fits(each.seen) is not None, *in_order(each.seen))
+        )
+        return self._sorted
 
     def middle(self) -> Iterable[Widget]:
         """Show one page of certificates, and what is wrong with media that show none."""
@@ -134,7 +144,15 @@ class Listing(Step):
         for offer in self._read.keys() - before.keys():
             if _readable(offer):
                 self.run_worker(self._read_one(offer), exit_on_error=True)
-        self._changed(again=self._read.keys() != before.keys())
+        fresh = any(_readable(offer) for offer in self._read.keys() - before.keys())
+        self._changed(again=self._read.keys() != before.keys() and not fresh)
+        if fresh:
+            # What is read in a moment is shown once; of what takes longer it is said that it is being read.
+            self.set_timer(READING_SECONDS, self._say_reading)
+
+    def _say_reading(self) -> None:
+        if None in self._read.values():
+            self._changed(again=True)
 
     async def _read_one(self, offer: Offer) -> None:
         looked: Looked | KioskError
@@ -147,6 +165,7 @@ class Listing(Step):
             self._changed(again=True)
 
     def _changed(self, *, again: bool) -> None:
+        self._sorted = None
         self.at_work = any(looked is None and offer.path is not None for offer, looked in self._read.items())
         if self._begin >= len(self.listed()):
             self._begin = 0

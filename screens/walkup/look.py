@@ -134,7 +134,8 @@ class Look(Listing):
             if seen.held is not None:
                 yield "password", shown.password(seen, services.clock)
         yield "key", shown.key(seen)
-        yield "where", each.offer.name
+        if len(self._read) > 1:
+            yield "where", each.offer.name
 
     def _can_choose(self) -> bool:
         each = self._told_of()

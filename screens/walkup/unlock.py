@@ -49,6 +49,12 @@ class Unlock(Step):
         for line in self.query("#left").results(Static):
             line.update(text("unlock.left", left=left))
 
+    def on_field_changed(self, message: Field.Changed) -> None:
+        """Take back what was said of the last try: where there is little room it hides the field."""
+        message.stop()
+        if message.typed:
+            self.clear_fault()
+
     async def answer(self) -> None:
         """Try it on the key file, so that a wrong one is said here. Nothing typed is no try."""
         field = self.query_one(Field)

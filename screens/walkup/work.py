@@ -43,7 +43,7 @@ class Work(Act):
 
     async def _act(self) -> None:
         try:
-            await self._do(*await self.visit.chosen_at_hand())
+            await self._work()
         except KioskError as error:
             self._failed, self.at_work = error, False
             self._say_how_it_stands()
@@ -51,6 +51,10 @@ class Work(Act):
             self.query_one(KeyBar).hints = list(self.hints())
             return
         self.dismiss(Nav.NEXT)
+
+    async def _work(self) -> None:
+        """Do what this is about. Raises errors of the table, which are said."""
+        await self._do(*await self.visit.chosen_at_hand())
 
     async def _do(self, path: "Path", found: "Found") -> None:
         visit = self.visit

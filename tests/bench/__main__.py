@@ -7,11 +7,12 @@ times are information. It ends with 0 when it ran: a missed target is said, not 
 import sys
 import time
 
-from tests.bench import authority, batch, commands, registry, reminders, scan, screens, watch
+from tests.bench import authority, batch, commands, look, registry, reminders, scan, screens, watch
 
 BENCHMARKS = {
     "batch": batch.run,
     "scan": scan.run,
+    "look": look.run,
     "authority": authority.run,
     "registry": registry.run,
     "reminders": reminders.run,

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from data.registry import Registry
-from kiosk.media.scan import scan as look
+from kiosk.media.scan import scan as scanned
 from tests.bench import (
     authority,
     batch,
     commands,
+    look,
     measure,
     openssl,
     people,
@@ -31,6 +32,7 @@ from tests.screens.terminal import Person
 SMALL: dict[str, Callable[[], Iterable[Finding]]] = {
     "batch": lambda: batch.run(issues=1, rounds=1),
     "scan": lambda: scan.run(certificates=2, rounds=1),
+    "look": lambda: look.run(certificates=2, rounds=1),
     "authority": lambda: authority.run(certificates=2, rounds=1),
     "registry": lambda: registry.run(many=800, few=600, rounds=1),
     "reminders": lambda: reminders.run(many=2000, rounds=1),
@@ -89,12 +91,12 @@ def test_the_commands_make_sets_that_are_as_good(tmp_path: Path) -> None:
     state = people.practice_state(tmp_path / "state")
     commands = openssl.Commands(tmp_path / "openssl", state, list(people.keys(1)))
     commands.issue(1)
-    [found] = look(tmp_path / "openssl").found
+    [found] = scanned(tmp_path / "openssl").found
     assert found.problem is None
     assert found.certificate is not None
     assert found.key_format == "PBES2 SEED-CBC"
     [ours] = asyncio.run(scan.issued(state, tmp_path / "openssl", 1))
-    mine = next(each for each in look(tmp_path / "openssl").found if each.path == ours).certificate
+    mine = next(each for each in scanned(tmp_path / "openssl").found if each.path == ours).certificate
     assert mine is not None
     assert {(each.oid, each.critical) for each in found.certificate.extensions} == {
         (each.oid, each.critical) for each in mine.extensions

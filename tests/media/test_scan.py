@@ -287,3 +287,52 @@ def test_nothing_stays_open(stick: Path) -> None:
     for seconds in (2.0, -1):
         scan(stick, seconds=seconds)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize(
+    "where", ["GPKI/Certificate/class2", "gpki/certificate/CLASS1", "EPKI/Certificate/class2"]
+)
+def test_the_layout_of_government_certificates(stick: Path, where: str) -> None:
+    """Many lie in one directory; what is for encryption goes with what is for signing."""
+    place = stick / where
+    place.mkdir(parents=True)
+    for name, data in (
+        ("1234홍길동001_sig.cer", CERTIFICATE), ("1234홍길동001_SIG.KEY", KEY), ("1234홍길동001_env.cer", CERTIFICATE),
+        ("1234홍길동001_env.key", KEY), ("5678_sig.cer", b"rubbish"), ("readme.txt", b"hello"),
+    ):  # fmt: skip
+        (place / name).write_bytes(data)
+    one, other = scan(stick).found
+    assert (one.path, one.problem, one.flat) == (place / "1234홍길동001_sig.cer", None, True)
+    assert one.certificate_der == CERTIFICATE
+    assert (other.path, other.problem) == (place / "5678_sig.cer", "certificate_unreadable")
+
+
+def test_links_in_government_layouts(stick: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    (outside / "class2").mkdir(parents=True)
+    (outside / "class2" / "a_sig.cer").write_bytes(CERTIFICATE)
+    (stick / "GPKI").mkdir()
+    (stick / "GPKI" / "Certificate").symlink_to(outside)
+    (stick / "EPKI" / "Certificate").mkdir(parents=True)
+    (stick / "EPKI" / "Certificate" / "class2").symlink_to(outside / "class2")
+    assert scan(stick) == module.ScanResult((), ("link: EPKI/Certificate/class2", "link: GPKI/Certificate"))
+
+
+def test_pfx_files_in_the_root_are_named_and_not_read(stick: Path) -> None:
+    for name in ("mine.pfx", "OLD.P12", "pfx", "notes.txt"):
+        (stick / name).write_bytes(b"x")
+    put(stick, "NPKI/a/USER/b", cert=CERTIFICATE, key=KEY)
+    (stick / "NPKI" / "a" / "in.pfx").write_bytes(b"x")
+    with Calls() as calls:
+        result = scan(stick)
+    assert [path.name for path in result.pfx] == ["OLD.P12", "mine.pfx"]
+    assert len(result.found) == 1
+    assert not [call for call in calls.log if call[0] == "open" and str(call).count("mine.pfx")]
+
+
+def test_many_in_a_flat_directory_are_bounded(stick: Path) -> None:
+    place = stick / "GPKI" / "Certificate" / "class2"
+    place.mkdir(parents=True)
+    for number in range(module.ENTRIES + 1):
+        (place / f"{number}_sig.cer").touch()
+    assert scan(stick) == module.ScanResult((), ("entries: GPKI/Certificate/class2",))

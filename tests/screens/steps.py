@@ -128,7 +128,7 @@ def fill(visit: Visit, name: str) -> None:
     place = Path("/nowhere", *(offer.name for offer in visit.media[:1]), name.replace("/", "|"))
     visit.medium = Offer(place, place.name)
     visit.outcome = Outcome(
-        request=SimpleNamespace(profile=name, code=MARKUP, directory=None),  # type: ignore[arg-type]
+        request=SimpleNamespace(profile=name, code=MARKUP, directory=None, subscriber_id=0),  # type: ignore[arg-type]
         certificate=visit.services.authority.issuing, serial=LONG, place=place, resumed=False, anchor=MARKUP,
     )  # fmt: skip
     der = foreign(name)

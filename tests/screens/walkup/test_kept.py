@@ -122,7 +122,7 @@ async def test_a_copy_that_is_kept(state: Path, sticks: list[Path]) -> None:
         assert list(sticks[1].iterdir()) == []
         await on.press("enter")
         await on.at(Kept)
-        assert on.sees("kept.copy.question", "kept.keep", "kept.wipe")
+        assert on.sees("kept.copy.question", "kept.ask", "kept.keep", "kept.wipe")
         assert not on.sees("proof.remove")
         await on.press("1")
         await on.until(lambda: on.sees("proof.remove"))
@@ -183,8 +183,8 @@ async def test_a_target_that_holds_another_of_that_name(state: Path, sticks: lis
 
 async def test_a_deletion_asks_for_a_word(state: Path, sticks: list[Path]) -> None:
     async with stage(state, sticks[:1]) as on:
-        on.visit.flow = "delete"
         await on.press("enter")
+        (await on.at(Menu)).chosen("delete")
         which = await on.at(Which)
         await on.until(lambda: on.choices() and not which.at_work)
         await on.press("1")

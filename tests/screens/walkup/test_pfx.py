@@ -163,7 +163,7 @@ async def test_what_is_refused_when_it_is_done_leads_back(state: Path, sticks: l
         await on.press("enter")
         await on.at(PfxAct)
         await on.until(lambda: on.sees("error.pfx.holds"))
-        assert on.sees("act.stopped", "key.end")
+        assert on.sees("work.stopped", "key.end")
         await on.press("escape")
         await on.at(PfxConfirm)
         await on.press("escape")
