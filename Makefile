@@ -56,7 +56,7 @@ packages-venv:
 
 packages-test:
 	@sh tools/packages openssl strace dbus e2fsprogs fonts-nanum polkitd udev udisks2 umockdev \
-		gcc libc6-dev libp11-kit-dev opensc softhsm2
+		gammu-smsd gcc libc6-dev libp11-kit-dev opensc softhsm2
 
 packages-hardware:
 	@sh tools/packages dosfstools e2fsprogs exfatprogs fdisk mmdebstrap mtools openssh-client \

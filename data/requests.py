@@ -64,6 +64,13 @@ class Requests(Store):
             [certificate_id],
         )
 
+    def replaced_in_vain(self, certificate_id: int) -> bool:
+        """Say whether a reissue of this certificate was begun, and every one of them came to nothing."""
+        began = self._all(
+            Request, "SELECT * FROM requests WHERE replaces = ? AND act = 'reissue'", [certificate_id]
+        )
+        return bool(began) and all(request.state in {"cancelled", "void"} for request in began)
+
     def change_request(
         self,
         id: int,  # noqa: A002

@@ -24,6 +24,7 @@ from kiosk.media.intruders import Attached
 from screens import closed, line
 from screens.settings import ENDING, LEAVE_KIOSK, ORPHANED, Settings
 from screens.terminal import Terminal
+from screens.ticking import Ticking
 
 CRASHES = 5
 """So many children in a row that fail before anybody came, each within `CRASH_SECONDS`, end the kiosk."""
@@ -98,6 +99,7 @@ class _Visits:
         self._next: _Child | None = None
         self._failures = 0
         self._served = False
+        self._ticking = Ticking(settings)
 
     def serve(self) -> int:
         """Serve until something ends the kiosk; give the exit status."""
@@ -107,7 +109,7 @@ class _Visits:
             if not guard.blind:
                 self._selector.register(guard, selectors.EVENT_READ)
             while True:
-                for key, _ in self._selector.select():
+                for key, _ in self._selector.select(self._ticking.look(idle=self._is_idle())):
                     if (key.fileobj is guard or guard.blind) and (intruders := guard.strange()):
                         return self._close(guard, intruders)
                     if key.fileobj is self._wake:
@@ -115,6 +117,11 @@ class _Visits:
                             return status
                     elif key.fileobj is not guard:
                         self._listen(key.data)
+
+    def _is_idle(self) -> bool:
+        """Say whether the first screen stands there, nobody has begun, and whoever comes next is being made ready."""
+        current = self._current
+        return current is not None and current.shown and not current.begun and self._next is not None
 
     def _close(self, guard: Guard, intruders: Sequence[Attached]) -> int:
         """Serve nobody any more: end the visit at once, and whatever it was doing. Gives the exit status."""
@@ -152,6 +159,7 @@ class _Visits:
             if not pid:
                 return
             child = self._children.pop(pid, None)
+            self._ticking.ended(pid)
             if child is not None:
                 while self._hear(child):
                     pass
@@ -246,6 +254,7 @@ class _Visits:
 
     def end(self) -> None:
         """End all children: the one with the terminal is told, and killed when it does not."""
+        self._ticking.end()
         for child in self._children.values():
             os.kill(child.pid, signal.SIGTERM if child is self._current else signal.SIGKILL)
         until = time.monotonic() + GRACE_SECONDS

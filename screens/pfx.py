@@ -23,7 +23,7 @@ class PfxWork:
     """The file that is imported; the one that was made."""
     data: bytes = b""
     password: Secret = field(default_factory=lambda: Secret(""))
-    """Of the file or the certificate, once it was found right."""
+    """Of the file that is imported, once it was found right."""
     held: "Held | None" = None
     """What is in the file that is imported."""
     to: Offer | None = None

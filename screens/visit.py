@@ -63,10 +63,10 @@ class Visit:
     """The certificate, on `medium`, that this flow is about."""
     came_chosen: bool = False
     """Whether it was chosen before the flow began, so that nobody asks again which."""
-    put_in: bool = False
-    """Whether this visit began with putting something in, and nothing else was asked for yet."""
     pfx: "PfxWork | None" = None
     """The PFX file that a certificate goes into or comes from."""
+    put_in: bool = False
+    """Whether this visit began with putting something in, and nothing else was asked for yet."""
     password: Secret = field(default_factory=lambda: Secret(""))
     new_password: Secret = field(default_factory=lambda: Secret(""))
     """What comes in place of `password`."""

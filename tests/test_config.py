@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from kiosk import config
-from kiosk.config import MARKER, Policy, default_path, load_allowed, load_modules, load_policy, load_state
+from kiosk.config import (
+    MARKER,
+    Policy,
+    default_path,
+    load_allowed,
+    load_help_number,
+    load_modules,
+    load_policy,
+    load_state,
+)
 from kiosk.errors import KioskError
 
 WHOLE = 'practice = true\ncenter = "서울센터"\narc = "2.25.1"\nkiosk_id = "abc"\n'
@@ -148,3 +157,25 @@ def test_a_list_of_devices_that_is_none(tmp_path: Path, content: str | bytes) ->
     with pytest.raises(KioskError) as caught:
         load_allowed(state)
     assert (caught.value.id, caught.value.facts) == ("kiosk.devices", {"path": str(state.devices)})
+
+
+def test_the_number_to_ring(tmp_path: Path) -> None:
+    (tmp_path / MARKER).write_text(WHOLE)
+    state = load_state(tmp_path)
+    assert load_help_number(state) == ""
+    state.about_center.write_text('help_number = "+82 (0)2-123-4567"')
+    assert load_help_number(state) == "+82 (0)2-123-4567"
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "help_number = 5", 'help_number = ""', 'help_number = "직원"', 'help_number = "02\\n119"',
+     'help_number = "\\u001b[31m"', f'help_number = "{"1" * 21}"', 'help_number = "02-1"\nmore = 1', "rubbish"],
+)  # fmt: skip
+def test_no_number_to_ring(tmp_path: Path, content: str) -> None:
+    (tmp_path / MARKER).write_text(WHOLE)
+    state = load_state(tmp_path)
+    state.about_center.write_text(content)
+    with pytest.raises(KioskError) as caught:
+        load_help_number(state)
+    assert (caught.value.id, caught.value.facts) == ("center.config", {"path": str(state.about_center)})

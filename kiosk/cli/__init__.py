@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from kiosk import __version__, log
-from kiosk.cli.options import common, explain, show_error
+from kiosk.cli.options import common, explain, media_option, show_error
 from kiosk.errors import Exit, KioskError
 from kiosk.i18n import speak_in_libraries, text
 from kiosk.walkup import open_kiosk
@@ -72,14 +72,7 @@ class Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="kiosk")
-@click.option(
-    "--medium",
-    "media",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help=text("help.media"),
-)
+@media_option
 @common
 @click.pass_context
 def cli(context: click.Context, /, media: tuple[Path, ...], **options: Any) -> None:

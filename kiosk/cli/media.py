@@ -26,14 +26,7 @@ UNFIT = frozenset({"token.readonly", "token.pad"})
 
 
 @click.command(help=text("help.media_command"))
-@click.option(
-    "--medium",
-    "media",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help=text("help.media"),
-)
+@options.media_option
 @options.json_option
 @options.common
 def media(

@@ -102,6 +102,14 @@ def common(command: Callable[..., T]) -> Callable[..., T]:
     return command
 
 
+media_option = click.option(
+    "--medium",
+    "media",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help=text("help.media"),
+)
 json_option = click.option("--json", "as_json", is_flag=True, help=text("help.json"))
 
 

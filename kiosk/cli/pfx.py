@@ -1,6 +1,5 @@
 """`kiosk export` and `kiosk import`: certificates to and from PFX files (PKCS#12), with R."""
 
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -13,9 +12,6 @@ from kiosk.lifecycle import pfx as service
 from kiosk.lifecycle.standing import korean
 from kiosk.media.token_uri import TokenUri
 from kiosk.pki.pkcs12 import MAX_BYTES
-from kiosk.secret import Secret
-
-SECRET_BYTES = 4096
 
 _FILE = click.Path(path_type=Path)
 _serial = click.option("--serial", type=options.Serial(), metavar="S", help=text("help.pfx_serial"))
@@ -37,7 +33,7 @@ def export(
 
     async def work() -> service.Done:
         async with await options.opened(state, at, key_file, practice=practice) as services:
-            with _secret(password_file) as password:
+            with options.secret(password_file, "prompt.password") as password:
                 return await service.export(services, medium, password, pfx, serial=serial, modern=modern)
 
     done = options.run(work())
@@ -65,8 +61,10 @@ def import_(
     async def work() -> service.Done:
         async with await options.opened(state, at, key_file, practice=practice) as services:
             content = _read(pfx, MAX_BYTES + 1)
-            with _secret(password_file) as password:
-                new_password = None if new_password_file is None else _secret(new_password_file)
+            with options.secret(password_file, "prompt.password") as password:
+                new_password = None
+                if new_password_file is not None:
+                    new_password = options.secret(new_password_file, "prompt.new_password")
                 return await service.import_(
                     services, content, password, medium, serial=serial, new_password=new_password
                 )
@@ -96,16 +94,3 @@ def _read(path: Path, limit: int) -> bytes:
             return file.read(limit)
     except (OSError, ValueError):
         raise KioskError("usage.file", path=str(path)) from None
-
-
-def _secret(path: Path | None) -> Secret:
-    """Read a password from its file, without the line end that editors add, or ask for it at a terminal."""
-    if path is not None:
-        content = _read(path, SECRET_BYTES + 1)
-        if len(content) > SECRET_BYTES:
-            raise KioskError("usage.file", path=str(path))
-        return Secret(content.removesuffix(b"\n").removesuffix(b"\r"))
-    if not sys.stdin.isatty():
-        raise click.MissingParameter(param_hint="--password-file", param_type="option")
-    typed: str = click.prompt(text("prompt.password"), hide_input=True, err=True)
-    return Secret(typed)

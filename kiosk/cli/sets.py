@@ -13,6 +13,7 @@ from kiosk.lifecycle import password as service
 from kiosk.lifecycle.copying import copy as copy_set
 from kiosk.lifecycle.copying import wipe_source as wipe
 from kiosk.lifecycle.delete import delete as delete_set
+from kiosk.lifecycle.pin import change_pin
 from kiosk.lifecycle.repair import repair
 from kiosk.media.pick import pick, serial_of
 from kiosk.media.scan import Found, scan
@@ -41,7 +42,7 @@ def password(
             old = options.secret(old_file, "prompt.old_password")
             new = options.secret(new_file, "prompt.new_password", twice=True)
             if isinstance(medium, TokenUri):
-                await service.change_pin(services, medium, old, new)
+                await change_pin(services, medium, old, new)
                 return {"path": str(medium), "serial": None, "files": [], "noted": False}
             found = await _found(services, medium, serial)
             changed = await service.change_password(services, medium, found, old, new)

@@ -33,6 +33,7 @@ TOLD = {
     "password.changed": "password",
 }
 """The lines that say something to the person, and the word for each; all others are the machine's own business."""
+METHODS = ("phone", "certificate", "staff", "attended")
 
 
 @dataclass(frozen=True)
@@ -121,12 +122,10 @@ def _sentence(line: Line, held: Certificate, request: Request | None, after: Lin
 
 def _seen(facts: Mapping[str, str | int]) -> str:
     """Say how the person was known."""
-    method = str(facts.get("method", ""))
-    if method == "phone":
-        return text("history.by.phone")
     if facts.get("document"):
         return text("history.by.document", document=text(f"document.{facts['document']}"))
-    return text("history.by.staff") if method else ""
+    method = facts.get("method")
+    return text(f"history.by.{method}") if method in METHODS else ""
 
 
 def document(chapters: list[Chapter], serial: str, services: Services) -> dict[str, object]:

@@ -98,8 +98,9 @@ class Journal:
                     registry, request, "identified", identity_method=evidence.method,
                     identity_level=evidence.level, identified_at=services.now(),
                 )  # fmt: skip
-                if lost and moved.replaces is not None:
-                    self._revoke(registry, moved, moved.replaces, "keyCompromise", GOOD)
+                old = registry.certificate(id=moved.replaces) if moved.replaces is not None else None
+                if lost and old is not None and old.status in GOOD:
+                    self._revoke(registry, moved, old.id, "keyCompromise", GOOD)
                 return moved
 
         return await services.in_registry(work)

@@ -17,7 +17,6 @@ from kiosk.lifecycle.on_medium import SetOnMedium, at_media
 from kiosk.lifecycle.unlock import own_row, unlock
 from kiosk.media import change
 from kiosk.media.scan import Found
-from kiosk.media.token_uri import TokenUri
 from kiosk.media.whole import Whole, contents, member
 from kiosk.pki import container
 from kiosk.pki.password import check_password
@@ -81,25 +80,6 @@ async def _change(
             pkcs8.wipe()
     names = tuple(member(found_set.whole, name) or name for name in keys)
     return Changed(found_set.path, names, ours)
-
-
-async def change_pin(services: Services, target: TokenUri, old: Secret, new: Secret) -> None:
-    """Change the PIN of a token, which keeps the rules of it itself. Raises `token.*`, `registry.*`."""
-    await asyncio.to_thread(_changed_pin, services, target, old, new)
-    await services.in_registry(lambda: _noted_pin(services))
-
-
-def _changed_pin(services: Services, target: TokenUri, old: Secret, new: Secret) -> None:
-    token = services.tokens.find(target)
-    try:
-        services.tokens.change_pin(token, old, new)
-    finally:
-        services.tokens.release(token)  # no process stays that was told a PIN
-
-
-def _noted_pin(services: Services) -> None:
-    with services.step():
-        services.audit.append("pin.changed")
 
 
 def _opened(sealed: bytes, password: Secret) -> Secret:

@@ -65,6 +65,9 @@ class Reissuing(Carrying):
         _, good = await self._journal.of_person(person, application.profile.id)
         good = [held for held in good if serial in {None, held.serial}]
         if not good:
+            profile = application.profile.id
+            good = await self._services.in_registry(lambda: self._lost_in_vain(person, profile, serial))
+        if not good:
             if serial is not None:
                 await self._services.in_registry(lambda: self._refuse_replaced(person, serial))
             raise KioskError("reissue.none")
@@ -73,13 +76,28 @@ class Reissuing(Carrying):
             raise KioskError("reissue.several", serials=", ".join(held.serial for held in meant[:NAMED]))
         return await self._journal.old_of(meant[0].id)
 
+    def _lost_in_vain(self, person: bytes, profile: str, serial: str | None) -> list[WholeCertificate]:
+        """Give what was revoked as lost, and then not replaced since the medium failed. In the registry's thread."""
+        registry, clock = self._services.registry, self._services.clock
+        subscriber = registry.subscriber(person)
+        rows = [
+            registry.certificate(id=held.id)
+            for held in (registry.certificates_of(subscriber.id) if subscriber else ())
+            if held.profile == profile and serial in {None, held.serial} and not rules.is_over(held, clock)
+        ]
+        return [held for held in rows if held is not None and rules.is_lost_in_vain(registry, held)]
+
     async def of_applicant(self, application: Application) -> list[tuple[Old, KioskError | None]]:
         """List the good certificates of the kind, the newest first, with what is in the way of each.
 
         The applicant must have been identified.
         """
-        person = self._services.keyed_hash("subscriber", application.id_number)
-        _, good = await self._journal.of_person(person, application.profile.id)
+        person, profile = (
+            self._services.keyed_hash("subscriber", application.id_number),
+            application.profile.id,
+        )
+        _, good = await self._journal.of_person(person, profile)
+        good += await self._services.in_registry(lambda: self._lost_in_vain(person, profile, None))
         listed: list[tuple[Old, KioskError | None]] = []
         for held in reversed(good):
             old = await self._journal.old_of(held.id)

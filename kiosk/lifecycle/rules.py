@@ -40,6 +40,8 @@ def require_reissuable(
     good no more) and `reissue.again` (it came out of a reissue a moment ago, and there would be two).
     """
     held = as_it_counts(held, clock.now(), policy)
+    if is_lost_in_vain(registry, held) and not is_over(held, clock):
+        return
     if held.status == "suspended":
         raise KioskError("reissue.suspended", day=_day(held.status_at))
     if held.status != "valid" or is_over(held, clock):
@@ -48,6 +50,11 @@ def require_reissuable(
     again = unstamp(held.created_at) + timedelta(hours=policy.reissue_again_hours)
     if request is not None and request.act == "reissue" and not lost and clock.now() < again:
         raise KioskError("reissue.again", serial=held.serial, again=f"{again.astimezone(KST):%Y-%m-%d %H:%M}")
+
+
+def is_lost_in_vain(registry: Registry, held: Certificate) -> bool:
+    """Say whether it was revoked for a reissue that then came to nothing: its holder has none, and may try again."""
+    return (held.status, held.reason) == ("revoked", "keyCompromise") and registry.replaced_in_vain(held.id)
 
 
 def window(end: datetime, policy: Policy) -> tuple[datetime, datetime]:

@@ -154,9 +154,9 @@ class Sticks:
         self._tried: set[str] = set()
         self._held = Held(marks)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._reader_was_empty = False
         self._left: Snapshot | None = None
         self._begun = False
-        self._reader_was_empty = False
         self.here = self._look()
 
     def _look(self) -> tuple[Offer, ...]:

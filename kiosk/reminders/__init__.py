@@ -1,6 +1,6 @@
 """Reminders that reach people before their certificate ends, if they agreed to it.
 
-Each day's rung of the ladder (`ladder`) becomes one row per certificate, rung and channel (`queue`), each row is
+Each day's rung of the ladder (`ladder`) becomes one row per certificate, rung and channel (`due`), each row is
 sent through its channel until it is taken or given up (`sending`), and a contact is forgotten for good when
 nothing needs it any more (`contacts`, `consent`). How messages leave the machine is in `spool` (a GSM modem),
 `gateway` (HTTPS), `mail` (SMTP) and `outbox` (practice); `settings` says which of these a machine has.

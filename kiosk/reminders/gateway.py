@@ -57,7 +57,7 @@ class Gateway:
         for message in messages:
             fresh = self._connection is None
             outcome = self._try(message)
-            if outcome == _CUT and not fresh:
+            if outcome.kind == "down" and self._connection is None and not fresh:
                 outcome = self._try(message)
             outcomes.append(outcome)
             if outcome.kind == "down":
@@ -85,7 +85,7 @@ class Gateway:
         except ssl.SSLError:
             outcome = Outcome("down", "gateway.tls")
         except (OSError, http.client.HTTPException, ValueError):
-            outcome = _CUT
+            outcome = Outcome("down", "gateway.connection")
         else:
             outcome = judged(message.id, answer.status, body)
             if len(body) <= _LONGEST:
@@ -105,9 +105,6 @@ class Gateway:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
-
-
-_CUT = Outcome("down", "gateway.connection")
 
 
 def judged(id_: str, status: int, body: bytes) -> Outcome:

@@ -1,5 +1,6 @@
 """E-mail over SMTP, always under TLS that is verified: by STARTTLS (RFC 3207), or from the first byte on port 465."""
 
+import re
 import smtplib
 import ssl
 from collections.abc import Iterable, Sequence
@@ -15,6 +16,11 @@ from kiosk.secret import Secret
 
 _IMPLICIT_TLS = 465
 _GONE = 421
+# Addresses that mail servers agree on: no quotes, comments or lists, and letters of the mailbox in ASCII (RFC 5321).
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
+_HOST = re.compile(
+    r"(?=.{1,190}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
+)
 
 
 @dataclass(frozen=True)
@@ -122,18 +128,22 @@ def written(message: Message, sender: str) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.text, cte="base64")
     if message.calendar is not None:
-        mail.add_attachment(message.calendar, maintype="text", subtype="calendar", filename="certificate.ics")
+        mail.add_attachment(
+            message.calendar, maintype="text", subtype="calendar", filename="certificate.ics",
+            params={"charset": "utf-8", "method": "PUBLISH"},
+        )  # fmt: skip
     return mail
 
 
 def _address(text: str) -> Address:
     local, _, domain = text.rpartition("@")
-    if not local.isascii() or not local or any(char in local for char in ' \t\r\n,;:<>()[]"\\'):
-        raise ValueError("address")
     try:
-        return Address(username=local, domain=domain.encode("idna").decode())
-    except (UnicodeError, IndexError) as error:  # IndexError: how the library refuses some domains
+        host = domain.encode("idna").decode()
+    except UnicodeError as error:
         raise ValueError("address") from error
+    if not _LOCAL.fullmatch(local) or not _HOST.fullmatch(host):
+        raise ValueError("address")
+    return Address(username=local, domain=host)
 
 
 def _judged(error: smtplib.SMTPException) -> Outcome:

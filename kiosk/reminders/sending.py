@@ -149,8 +149,11 @@ class _Sending:
                 else:
                     claimed.append((outgoing, message))
             now = services.now()
-            registry.finish_deliveries([(each.id, *ended, now) for each, ended in over], now, tried=False)
-            self._report.counts.update(state for _, (state, _) in over)
+            tomorrow = stamp(services.clock.now() + timedelta(days=1))
+            registry.finish_deliveries(
+                [(each.id, *ended, tomorrow) for each, ended in over], now, tried=False
+            )
+            self._report.counts.update("again" if state == "waiting" else state for _, (state, _) in over)
         return bool(page), claimed
 
     def _record(self, results: Sequence[tuple[Outgoing, Outcome]]) -> None:
@@ -193,15 +196,16 @@ class _Sending:
         return ("sent" if outcome.kind == "sent" else "failed"), services.now()
 
     def _ended(self, outgoing: Outgoing) -> tuple[str, str] | None:
-        """Say why a message is not to go out any more: state and reason."""
+        """Say why a message is not to go out, or not today: state and reason."""
         if outgoing.replaced_by is not None:
             return "dropped", "replaced"
-        if outgoing.status != "valid":
-            return "dropped", outgoing.status
+        if outgoing.status == "revoked":
+            return "dropped", "revoked"
         left = (korean_day(unstamp(outgoing.not_after)) - self._services.clock.today()).days
         if outgoing.rung - left > self._services.policy.reminder_late_days:
             return "failed", "late"
-        return None
+        # It may be resumed before it is too late.
+        return ("waiting", outgoing.status) if outgoing.status != "valid" else None
 
     def _composed(self, outgoing: Outgoing) -> Message | None:
         """Write the message; None when its contact was forgotten."""

@@ -1,7 +1,5 @@
 """Which ways out this machine has: `reminders.toml` in the state directory.
 
-    help = "02-123-4567"            # where people ask, and have the messages stopped
-
     [spool]                         # a GSM modem: gammu-smsd with its FILES service
     outbox = "/var/spool/gammu/outbox"
     sent = "/var/spool/gammu/sent"
@@ -34,7 +32,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from kiosk.config import State
+from kiosk.config import State, load_help_number
 from kiosk.errors import KioskError
 from kiosk.reminders.channel import CallList, Channel
 from kiosk.reminders.gateway import Access, Gateway
@@ -60,11 +58,11 @@ class Settings:
     ways: frozenset[str]
     """What `ladder.plan` asks for: `sms`, `abroad`, `email`."""
     help: str
-    """Where people ask; may be empty."""
+    """The number where people ask (`contact.toml`); may be empty."""
 
 
 def load_settings(state: State) -> Settings:
-    """Read `reminders.toml`. Raises `remind.config`, naming the first key that is wrong."""
+    """Read `reminders.toml`. Raises `remind.config`, naming the first key that is wrong, `contact.config`."""
     try:
         values = tomllib.loads(state.reminders.read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
@@ -85,12 +83,11 @@ class _Reader:
         self._state = state
 
     def settings(self, values: dict[str, Any]) -> Settings:
-        help_ = values.pop("help", "")
         for key in values:
             if key not in _KEYS:
                 raise _wrong(self._state, key)
-        if not isinstance(help_, str) or ("spool" in values and "gateway" in values):
-            raise _wrong(self._state, "gateway" if isinstance(help_, str) else "help")
+        if "spool" in values and "gateway" in values:
+            raise _wrong(self._state, "gateway")
         tables = {name: self._checked(name, table) for name, table in values.items()}
         channels: list[Channel] = []
         if "spool" in tables:
@@ -108,7 +105,7 @@ class _Reader:
         ways = {channel.name for channel in channels}
         if any(table.get("abroad") for table in tables.values()):
             ways.add("abroad")
-        return Settings((*channels, CallList()), frozenset(ways), help_)
+        return Settings((*channels, CallList()), frozenset(ways), load_help_number(self._state))
 
     def _checked(self, name: str, table: Any) -> dict[str, Any]:
         if not isinstance(table, dict):

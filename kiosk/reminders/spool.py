@@ -1,14 +1,16 @@
 """SMS through gammu-smsd's FILES service: a file in its outbox, a GSM modem, no internet.
 
-The format is that of gammu-smsd-files(7): `OUT<priority><date>_<time>_<serial>_<recipient>_<note>.txt`, UTF-16 with
-a byte order mark; the daemon cuts long text into parts. A message's file has the same name at each try. It is looked
-for in the outbox, then where the daemon moves it (`sent`, `error`): moving is one rename, so in this order none is
-overlooked. Only files that carry one of our ids are ever touched; they hold a phone number, and go once the
+The format is gammu-smsbackup(5), in files named as gammu-smsd-files(7) says: the parts of the message with their
+coding, UCS-2. (From a text file the daemon chooses the coding itself, unless `TransmitFormat` is set: version 1.42 was
+seen to send Korean in the seven-bit alphabet, which has none of it.) A message's file has the same name at each try.
+It is looked for in the outbox, then where the daemon moves it (`sent`, `error`): moving is one rename, so in this order
+none is overlooked. Only files that carry one of our ids are ever touched; they hold a phone number, and go once the
 registry says what became of them.
 """
 
 import os
 import re
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -16,10 +18,15 @@ from kiosk.clock import KST, unstamp
 from kiosk.reminders.channel import SENT, Message, Outcome, Returned
 
 _ID = re.compile(
-    r"OUTC\d{8}_\d{6}_00_\+?\d+_([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.txt"
+    r"OUTC\d{8}_\d{6}_00_certkiosk_([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.smsbackup"
 )
-LONGEST = 402
-"""UTF-16 units in six parts: the daemon would cut what is longer anywhere."""
+ALONE = 70
+"""Characters of UCS-2 in a message of one part (3GPP TS 23.040, 140 octets)."""
+PART = 67
+"""In each part of several, beside six octets of header."""
+MOST = 6
+_ROW = 50
+"""Characters in one line of the file."""
 
 
 class Spool:
@@ -39,7 +46,7 @@ class Spool:
         outcomes = []
         try:
             for message in messages:
-                self._put(file_name(message), body(message.text))
+                self._put(file_name(message), body(message))
                 outcomes.append(SENT)
             _sync(self._outbox)
         except OSError as error:
@@ -89,13 +96,40 @@ class Spool:
 def file_name(message: Message) -> str:
     """Name the file of a message."""
     queued = unstamp(message.queued_at).astimezone(KST)
-    return f"OUTC{queued:%Y%m%d_%H%M%S}_00_{message.to}_{message.id}.txt"
+    return f"OUTC{queued:%Y%m%d_%H%M%S}_00_certkiosk_{message.id}.smsbackup"
 
 
-def body(text: str) -> bytes:
-    """Write a text as the daemon reads it: UCS-2, which has no characters beyond U+FFFF."""
-    short = "".join(char if char <= "\uffff" else "?" for char in text)[:LONGEST]
-    return b"\xfe\xff" + short.encode("utf-16-be", "replace")
+def body(message: Message) -> bytes:
+    """Write a message as the daemon reads it. What is longer than six parts is cut."""
+    parts = _parts(message.text)
+    reference = uuid.UUID(message.id).bytes[0]
+    sections = []
+    for number, part in enumerate(parts):
+        rows = [part[start : start + _ROW] for start in range(0, len(part), _ROW)]
+        # A header that says: one of so many parts, with this reference (3GPP TS 23.040, 9.2.3.24.1).
+        header = bytes([5, 0, 3, reference, len(parts), number + 1]).hex().upper() if len(parts) > 1 else ""
+        sections.append(
+            "\n".join((
+                f"[SMSBackup{number:03}]", "PDU = Submit", "State = UnSent", f'Number = "{message.to}"',
+                *([f"UDH = {header}"] if header else []),
+                *(f"Text{row:02} = {_ucs2(text)}" for row, text in enumerate(rows)),
+                "Coding = Unicode_No_Compression", "Folder = 1", f"Length = {len(part)}", "Class = -1",
+                "ReplySMSC = False", "RejectDuplicates = False", "ReplaceMessage = 0", "MessageReference = 0", "",
+            ))
+        )  # fmt: skip
+    return "\n".join(sections).encode()
+
+
+def _parts(text: str) -> list[str]:
+    """Cut a text into parts; UCS-2 has no characters beyond U+FFFF, and no halves of them."""
+    text = "".join("?" if char > "\uffff" or "\ud800" <= char <= "\udfff" else char for char in text)
+    if len(text) <= ALONE:
+        return [text]
+    return [text[start : start + PART] for start in range(0, min(len(text), PART * MOST), PART)]
+
+
+def _ucs2(text: str) -> str:
+    return text.encode("utf-16-be").hex().upper()
 
 
 def _sync(directory: Path) -> None:

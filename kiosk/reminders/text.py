@@ -10,6 +10,7 @@ from kiosk.lifecycle.dates import korean_day
 from kiosk.lifecycle.standing import profile_name
 from kiosk.reminders.channel import Message
 from kiosk.reminders.contacts import Reachable
+from kiosk.reminders.ics import calendar
 
 
 def compose(
@@ -34,6 +35,10 @@ def compose(
         id=outgoing.uuid, queued_at=outgoing.queued_at, to=reachable.email if email else reachable.international,
         subject=text_in(language, f"remind.subject.{_when(end, today)}", **facts) if email else "",
         text=("\n\n" if email else " ").join(part for part in parts if part),
+        calendar=calendar(
+            serial=outgoing.serial, last_day=end, made=unstamp(outgoing.queued_at), practice=state.practice,
+            renewal_opens=end - timedelta(days=policy.renewal_window_days), help_number=help_, language=language,
+        ) if email and end >= today else None,
     )  # fmt: skip
 
 

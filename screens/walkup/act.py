@@ -94,13 +94,15 @@ class Act(Step):
         """Say what is going on, or that it has stopped."""
         if self._failed is None:
             return super().question()
-        return text("act.stopped" if self.visit.flow == "issue" else f"act.stopped.{self.visit.flow}")
+        flow = self.visit.flow
+        return text(f"act.stopped.{flow}" if flow in {"renew", "reissue"} else "act.stopped")
 
     def _say_how_it_stands(self) -> None:
         """Once it has stopped, the stick may have to come out."""
         self.query_one(".question", Static).update(self.question())
         self.query_one("#stay").display = self._failed is None
-        self.query_one("#old").display = self._failed is not None and self._old_is_good
+        for line in self.query("#old"):
+            line.display = self._failed is not None and self._old_is_good
 
     def _tick(self) -> None:
         if self._failed is None:

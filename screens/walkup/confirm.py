@@ -11,6 +11,7 @@ from kiosk.lifecycle.standing import profile_name
 from kiosk.selfcheck import examine
 from screens.step import Step
 from screens.walkup.pin import TOKEN_SECONDS
+from screens.walkup.reminding import Reminding
 from screens.widgets.body import Body
 from screens.widgets.frame import KeyBar, KeyHint
 from screens.widgets.parts import Row
@@ -37,12 +38,14 @@ class Confirm(Step):
         """Give what was answered, each with the word for it (`confirm.<word>`)."""
         visit = self.visit
         profile = profile_name(visit.profile.id, language_of()) if visit.profile else ""
+        asked = Reminding in visit.steps
+        reminded = text("confirm.remind.yes" if visit.reminders else "confirm.remind.no")
         return (
             ("kind", profile),
             ("name", visit.name),
             ("number", _masked(visit.id_number.text())),
             ("phone", visit.phone),
-            ("remind", text("confirm.remind.yes" if visit.reminders else "confirm.remind.no")),
+            *((("remind", reminded),) if asked else ()),
         )
 
     def consent(self) -> str:

@@ -9,13 +9,13 @@ from screens.walkup.confirm_again import ConfirmReissue, ConfirmRenewal
 from screens.walkup.details import Details
 from screens.walkup.former import Former
 from screens.walkup.identity import Identity
-from screens.walkup.keep import Keep, RenewedPassword
+from screens.walkup.keep import Keep, NewPassword
 from screens.walkup.kept import Kept
 from screens.walkup.kind import Kind
 from screens.walkup.look import Look
 from screens.walkup.medium import Medium
 from screens.walkup.mine import Mine
-from screens.walkup.new_password import NewPassword
+from screens.walkup.new_password import OldPassword, OtherPassword
 from screens.walkup.number import Number
 from screens.walkup.password import Password
 from screens.walkup.person import Person
@@ -29,7 +29,7 @@ from screens.walkup.reminding import Reminding
 from screens.walkup.stopped import Stopped
 from screens.walkup.sure import Sure
 from screens.walkup.target import Target
-from screens.walkup.unlock import Unlock, UnlockOld, UnlockToken
+from screens.walkup.unlock import Unlock, UnlockToken
 from screens.walkup.what import What
 from screens.walkup.which import Which
 from screens.walkup.why import Why
@@ -37,15 +37,15 @@ from screens.walkup.work import Work
 
 FLOWS: dict[str, tuple[type[Step], ...]] = {
     "issue": (Prepare, Kind, Details, Identity, Medium, Password, Pin, Reminding, Confirm, Act, Proof),
-    "look": (Look,),
-    "renew": (Which, UnlockOld, UnlockToken, Number, Keep, RenewedPassword, ConfirmRenewal, Act, Proof),
+    "renew": (Which, Unlock, UnlockToken, Number, Keep, NewPassword, ConfirmRenewal, Act, Proof),
     "reissue": (
         Prepare, Kind, Details, Identity, Former, Why, Medium, Password, Pin, ConfirmReissue, Act, Proof,
     ),
-    "password": (Which, Unlock, NewPassword, Agree, Work, Kept),
-    "copy": (Which, Target, Unlock, Agree, Work, Kept),
+    "look": (Look,),
+    "password": (Which, OldPassword, OtherPassword, Agree, Work, Kept),
+    "copy": (Which, Target, OldPassword, Agree, Work, Kept),
     "delete": (Which, Consent, Work, Kept),
-    "export": (Which, PfxPassword, PfxTo, PfxConfirm, PfxAct, PfxDone),
+    "export": (Which, OldPassword, PfxTo, PfxConfirm, PfxAct, PfxDone),
     "import": (PfxFile, PfxPassword, PfxNewPassword, PfxTo, PfxConfirm, PfxAct, PfxDone),
     "lost": (Person, Identity, Mine, What, Attended, Sure, Stopped),
     "resume": (Person, Attended, Mine, Sure, Stopped),

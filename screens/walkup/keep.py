@@ -42,7 +42,7 @@ class Keep(Step):
         self.dismiss(Nav.NEXT)
 
 
-class RenewedPassword(Password):
+class NewPassword(Password):
     """The password of the new key, chosen twice."""
 
     @classmethod

@@ -18,7 +18,7 @@ from screens.widgets.frame import KeyBar, KeyHint
 from screens.widgets.parts import Marks
 
 FLOWS = ("password", "copy", "delete")
-PROVED = {"password": ("opens", "fails", "same"), "copy": ("whole", "equal"), "delete": ("gone",)}
+PROVED = {"password": ("opens", "fails"), "copy": ("whole", "equal"), "delete": ("gone",)}
 KEEP, WIPE = "keep", "wipe"
 AGAIN_SECONDS = 2.0
 """After which a stick that something else is using is tried again."""

@@ -1,4 +1,4 @@
-"""New password: chosen twice, in place of the one that was just typed."""
+"""The password that a certificate has, and the other one that it gets."""
 
 import hmac
 
@@ -6,10 +6,25 @@ from kiosk.errors import KioskError
 from kiosk.secret import Secret
 from screens.visit import Visit
 from screens.walkup.password import Password
+from screens.walkup.unlock import Unlock
 
 
-class NewPassword(Password):
-    """As for a new certificate; it must be another one than before."""
+class OldPassword(Unlock):
+    """The one that it has, tried before anything is agreed to."""
+
+    @classmethod
+    def wanted(cls, visit: Visit) -> bool:  # noqa: ARG003
+        """Always."""
+        return True
+
+    def take(self, password: Secret) -> None:
+        """Keep it."""
+        self.visit.password.wipe()
+        self.visit.password = password
+
+
+class OtherPassword(Password):
+    """The new one, chosen twice as for a new certificate; it must be another one than before."""
 
     word = "new_password"
 

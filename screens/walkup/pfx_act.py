@@ -1,6 +1,5 @@
 """A certificate goes into a PFX file or comes out of one: agreed to, done, and shown to be done."""
 
-import time
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -9,7 +8,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from kiosk.clock import KST
-from kiosk.errors import Exit, KioskError
+from kiosk.errors import KioskError
 from kiosk.i18n import text
 from kiosk.lifecycle import pfx
 from kiosk.lifecycle.pfx_file import free_name
@@ -19,7 +18,8 @@ from kiosk.pki.names import masked_name
 from screens.flow import Nav
 from screens.step import Step
 from screens.walkup.letting_go import LettingGo
-from screens.widgets.frame import KeyBar, KeyHint
+from screens.walkup.work import Work
+from screens.widgets.frame import KeyHint
 from screens.widgets.parts import Row
 
 
@@ -52,7 +52,8 @@ class _About(Step):
 
 
 def _day(moment: datetime) -> str:
-    return f"{moment.astimezone(KST):%Y-%m-%d}"
+    end = moment.astimezone(KST)
+    return text("list.until", year=end.year, month=end.month, day=end.day)
 
 
 class PfxConfirm(_About):
@@ -69,6 +70,7 @@ class PfxConfirm(_About):
         yield Row(text("pfx.from"), self.visit.medium.name if self.visit.medium else "")
         yield Row(text("pfx.to"), work.to.name if work and work.to else "")
         if not self.importing:
+            yield Static(text("pfx.same"), classes="gap", markup=False)
             yield Static(text("pfx.careful"), classes="warning gap", markup=False)
         elif work and work.held and not work.held.random:
             yield Static(text("pfx.without_random"), classes="warning gap", markup=False)
@@ -80,80 +82,29 @@ class PfxConfirm(_About):
             yield KeyHint(hint.key, hint.cap, act) if hint.key == "enter" else hint
 
 
-class PfxAct(_About):
+class PfxAct(Work, _About):
     """It cannot be left while it is done."""
 
     word = "pfx_act"
-    _failed: KioskError | None = None
 
     def middle(self) -> Iterable[Widget]:
         """Say the one thing that matters."""
         yield Static(text("act.stay"), id="stay", classes="panel", markup=False)
         yield Static("", id="seconds", classes="gap quiet", markup=False)
 
-    def hints(self) -> Iterable[KeyHint]:
-        """Nothing can be pressed while it works, but for help from staff."""
-        if self._failed is not None:
-            yield KeyHint("enter", "Enter", text("key.retry" if self._retry else "key.end"))
-            yield KeyHint("escape", "Esc", text("key.back"))
-            yield KeyHint("f1", "F1", text("key.help"))
-        yield KeyHint("f9", "F9", text("key.staff"))
-
-    @property
-    def _retry(self) -> bool:
-        failed = self._failed
-        return failed is not None and (failed.kind.retry or failed.kind.exit is Exit.MEDIUM)
-
-    def question(self) -> str:
-        """Say what is going on, or that it has stopped."""
-        return super().question() if self._failed is None else text("act.stopped")
-
-    def on_mount(self) -> None:
-        """Begin."""
-        self.set_interval(1, self._tick)
-        self._begin()
-
-    def _begin(self) -> None:
-        self._failed, self.at_work = None, True
-        self._began = time.monotonic()
-        self._say_how_it_stands()
-        self.run_worker(self._act(), exit_on_error=True)
-
-    def _say_how_it_stands(self) -> None:
-        self.query_one(".question", Static).update(self.question())
-        self.query_one("#stay").display = self._failed is None
-        self.query_one(KeyBar).hints = list(self.hints())
-
-    def _tick(self) -> None:
-        if self._failed is None:
-            seconds = round(time.monotonic() - self._began)
-            self.query_one("#seconds", Static).update(text("act.seconds", seconds=seconds))
-
-    async def _act(self) -> None:
-        try:
-            await (self._import() if self.importing else self._export())
-        except KioskError as error:
-            self._failed, self.at_work = error, False
-            self._say_how_it_stands()
-            self.fault(error)
-            self.query_one("#seconds", Static).update("")
-            return
-        self.dismiss(Nav.NEXT)
+    async def _work(self) -> None:
+        await (self._import() if self.importing else self._export())
 
     async def _export(self) -> None:
-        visit, work = self.visit, self.visit.pfx
-        if work is None or visit.chosen is None or visit.chosen.found.certificate is None:
+        visit, work, certificate = self.visit, self.visit.pfx, self.certificate()
+        if work is None or certificate is None:
             raise KioskError("medium.gone")
-        found = visit.chosen.found
         target = await work.target(visit.media)
-        name = free_name(target, visit.chosen.found.certificate, visit.services.clock.today())
-        await visit.at_hand()
-        if visit.medium is None or visit.medium.path is None:
-            raise KioskError("medium.gone")
+        work.name = free_name(target, certificate, visit.services.clock.today())
+        source, found = await visit.chosen_at_hand()
         work.done = await pfx.export(
-            visit.services, visit.medium.path, work.password, target / name, serial=serial_of(found)
+            visit.services, source, visit.password, target / work.name, serial=serial_of(found)
         )
-        work.name = name
         self._settle()
 
     async def _import(self) -> None:
@@ -178,20 +129,8 @@ class PfxAct(_About):
         work = self.visit.pfx
         if work is not None:
             work.password.wipe()
+            self.visit.password.wipe()
             self.visit.medium, self.visit.medium_identity = work.to, work.to_identity
-
-    def action_go_on(self) -> None:
-        """Try again what has failed, or end where that cannot help."""
-        if self._retry:
-            self.clear_fault()
-            self._begin()
-        elif self._failed is not None:
-            self.dismiss(Nav.LEAVE)
-
-    def action_back(self) -> None:
-        """Go back to change something only when it has failed."""
-        if self._failed is not None:
-            self.dismiss(Nav.BACK)
 
 
 class PfxDone(LettingGo, _About):

@@ -1,6 +1,6 @@
 """Which PFX file, and onto which stick: both chosen from what is here, as it comes and goes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from textual.widget import Widget
@@ -91,13 +91,12 @@ class PfxTo(Medium):
         """Ask for what is put there."""
         return text("step.pfx_to.question.import" if self.visit.flow == "import" else "step.pfx_to.question")
 
-    def _choosable(self) -> list[Offer]:
-        return [offer for offer in super()._choosable() if offer.token is None]
+    def here(self) -> Sequence[Offer]:
+        """Leave out tokens: neither a file nor a key from one goes there."""
+        return [offer for offer in super().here() if offer.token is None]
 
-    def chosen(self, value: str) -> None:
+    def take(self, offer: Offer, medium: DirectoryMedium) -> None:
         """Keep it apart from where it comes from."""
-        source = self.visit.medium, self.visit.medium_identity
-        super().chosen(value)
-        if self._answered and self.visit.pfx is not None:
-            self.visit.pfx.to, self.visit.pfx.to_identity = self.visit.medium, self.visit.medium_identity
-        self.visit.medium, self.visit.medium_identity = source
+        if self.visit.pfx is None:
+            self.visit.pfx = PfxWork()
+        self.visit.pfx.to, self.visit.pfx.to_identity = offer, medium.identity

@@ -92,11 +92,12 @@ class Slip(Prints):
                 case "big":
                     yield Static(f"{visible(part.value)}  {part.word}", classes="panel below", markup=False)
                     if not self.has_printer:
-                        yield Static(text("slip.no_printer"), classes="below", markup=False)
+                        yield Static(self._without_printer(), classes="below", markup=False)
                 case "row" | "small":
                     yield Row(part.word, part.value)
                 case "note":
-                    yield Static(part.value, classes="warning gap", markup=False)
+                    advice = "strong" if self.visit.outcome is None else "warning"
+                    yield Static(part.value, classes=f"{advice} gap", markup=False)
                 case "title" | "code":  # the question above, and a screen of its own
                     continue
         if self.visit.papers and self.visit.papers.folder:
@@ -108,6 +109,9 @@ class Slip(Prints):
         yield from leads_back()
         if self.visit.outcome is not None:
             yield KeyHint("1", "1", text("key.code"))
+
+    def _without_printer(self) -> str:
+        return text("slip.note_code") if self.visit.outcome is None else text("slip.no_printer")
 
     def action_code(self) -> None:
         """Show the calendar code."""

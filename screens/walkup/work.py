@@ -33,13 +33,17 @@ class Work(Act):
         yield Static(text(f"work.{flow_of(self.visit)}"), classes="gap", markup=False)
         yield Static("", id="seconds", classes="gap quiet", markup=False)
 
+    def question(self) -> str:
+        """Say what is done, or that it has stopped."""
+        return super().question() if self._failed is None else text("work.stopped")
+
     @property
     def _retry(self) -> bool:
         return super()._retry and self._failed is not None and self._failed.id not in NOT_AGAIN
 
     async def _act(self) -> None:
         try:
-            await self._do(*await self.visit.chosen_at_hand())
+            await self._work()
         except KioskError as error:
             self._failed, self.at_work = error, False
             self._say_how_it_stands()
@@ -47,6 +51,10 @@ class Work(Act):
             self.query_one(KeyBar).hints = list(self.hints())
             return
         self.dismiss(Nav.NEXT)
+
+    async def _work(self) -> None:
+        """Do what this is about. Raises errors of the table, which are said."""
+        await self._do(*await self.visit.chosen_at_hand())
 
     async def _do(self, path: "Path", found: "Found") -> None:
         visit = self.visit

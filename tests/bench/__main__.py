@@ -7,7 +7,7 @@ times are information. It ends with 0 when it ran: a missed target is said, not 
 import sys
 import time
 
-from tests.bench import authority, batch, commands, look, registry, scan, screens, watch
+from tests.bench import authority, batch, commands, look, registry, reminders, scan, screens, watch
 
 BENCHMARKS = {
     "batch": batch.run,
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "look": look.run,
     "authority": authority.run,
     "registry": registry.run,
+    "reminders": reminders.run,
     "commands": commands.run,
     "screens": screens.run,
     "watch": watch.run,

@@ -100,7 +100,7 @@ def _requests(count: int) -> Iterator[tuple[Any, ...]]:
     for n in range(1, count + 1):
         yield (
             n, f"request-{n:09}", "bench", code(n), "issue", n, PROFILE, "done", "8:1:2", "phone", "verified",
-            AT, "2026-11", DER[:32], DER[:32], DER[:32], n, f"NPKI/Certkiosk/USER/{n}", None, AT, AT,
+            AT, "2026-11", DER[:32], DER[:32], DER[:32], n, f"NPKI/Certkiosk/USER/{n}", None, None, AT, AT,
         )  # fmt: skip
 
 
@@ -109,5 +109,5 @@ def _certificates(count: int) -> Iterator[tuple[Any, ...]]:
         end = _DAYS[n * len(_DAYS) // (count + 1)]
         yield (
             n, f"certificate-{n:09}", "bench", serial(n), n, n, PROFILE, name(n),
-            f"{name(n)}()20261122{n:010}", AT, end, "valid", None, AT, AT,
+            f"{name(n)}()20261122{n:010}", AT, end, "valid", None, AT, AT, None,
         )  # fmt: skip

@@ -11,7 +11,7 @@ from tests.crash import play
 from tests.crash.play import Case
 from tests.crash.process import Driver, Ended, name_of
 from tests.crash.scenes import Bench
-from tests.crash.table import Tally
+from tests.crash.table import BAD, Tally
 
 # What a thread calls for its own sake: waiting, waking, memory, random bytes, its end.
 OWN = (
@@ -20,7 +20,6 @@ OWN = (
 )  # fmt: skip
 # Questions: nothing that a kill before them leaves is new, and they say nothing of bytes.
 QUESTIONS = frozenset({"newfstatat", "fstat", "statx", "fstatfs", "fcntl", "lseek", "ioctl", "fadvise64"})
-BAD = "BAD"
 
 CHANGES = re.compile(r"mkdir|write|pwrite|fsync|fdatasync|syncfs|rename|unlink|rmdir|ftruncate")
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 PROPERTY = "crash"
+BAD = "BAD"
+"""The outcome of a case that left what must not be: half a set, two, a request that nobody can end."""
 
 
 class Tally:
@@ -57,3 +59,8 @@ def table(rows: list[tuple[Any, ...]]) -> Iterator[str]:
     scenes = sorted({row[0] for row in rows})
     yield f"{total.total()} cases in {len(scenes)} scenes ({'; '.join(scenes)}):"
     yield ", ".join(f"{count} {outcome}" for outcome, count in total.most_common())
+    tried = len({(where, call) for where, call, _ in counts})
+    faults = len({fault for _, _, fault in counts})
+    # Whatever else is left than one whole set, or none and a way on, is a bad outcome.
+    half = total[BAD] or "zero"
+    yield f"{tried} system calls tried, {faults} kinds of faults injected {total.total()} times, {half} half sets"

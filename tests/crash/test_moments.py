@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.crash import eye, play
-from tests.crash.matrix import BAD, Matrix, fine
+from tests.crash.matrix import Matrix, fine
 from tests.crash.process import Driver, Ended, kiosk
 from tests.crash.scenes import Bench
+from tests.crash.table import BAD
 
 SECONDS = 60
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from data.records import Request, WholeCertificate
-from data.registry import Registry
 from kiosk.clock import Clock
 from kiosk.errors import KioskError
 from kiosk.lifecycle.application import Application
@@ -24,6 +23,7 @@ from kiosk.pki.profiles import load_profiles
 from kiosk.secret import Secret
 from kiosk.services import Services
 from tests.conftest import ID_NUMBER, TODAY
+from tests.lifecycle.desk import rows_of
 from tests.media.conftest import needs
 
 PIN = "71904826"
@@ -189,14 +189,7 @@ class Desk:
         return caught.value
 
     def rows(self) -> tuple[list[Request], list[WholeCertificate]]:
-        """Every request and certificate, read by another connection."""
-        registry = Registry.open(self.state / "registry.db")
-        try:
-            held = [registry.certificate(id=one.id) for one in registry.find_certificates(limit=1000)]
-            found = (registry.request(id=number) for number in range(1, 20))
-            return [request for request in found if request], [one for one in held if one]
-        finally:
-            registry.close()
+        return rows_of(self.state)
 
     def one_good_certificate(self) -> None:
         """On the token one whole certificate and nothing else; the registry says the same."""

@@ -108,14 +108,7 @@ class Desk:
         return await raised(id_, self.issue(medium, *arguments, **changes))  # type: ignore[arg-type]
 
     def rows(self) -> tuple[list[Request], list[WholeCertificate]]:
-        """Every request and certificate, read by another connection."""
-        registry = Registry.open(self.state / "registry.db")
-        try:
-            held = [registry.certificate(id=one.id) for one in registry.find_certificates(limit=1000)]
-            found = (registry.request(id=number) for number in range(1, 50))
-            return [request for request in found if request], [one for one in held if one]
-        finally:
-            registry.close()
+        return rows_of(self.state)
 
     def actions(self) -> list[str]:
         registry = Registry.open(self.state / "registry.db")
@@ -139,3 +132,14 @@ async def raised(id_: str, work: Awaitable[object]) -> KioskError:
         await work
     assert caught.value.id == id_
     return caught.value
+
+
+def rows_of(state: Path) -> tuple[list[Request], list[WholeCertificate]]:
+    """Every request and certificate of a state, read by another connection."""
+    registry = Registry.open(state / "registry.db")
+    try:
+        held = [registry.certificate(id=one.id) for one in registry.find_certificates(limit=1000)]
+        found = (registry.request(id=number) for number in range(1, 50))
+        return [request for request in found if request], [one for one in held if one]
+    finally:
+        registry.close()

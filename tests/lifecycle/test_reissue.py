@@ -115,6 +115,29 @@ async def test_lost_is_revoked_at_once(desk: Desk, medium: Path) -> None:
     assert desk.actions().count("certificate.revoked") == 1
 
 
+@pytest.mark.parametrize("when", ["identified", "key_made", "written"])
+async def test_lost_and_the_stick_failed(desk: Desk, elsewhere: Path, medium: Path, when: str) -> None:
+    """The old one is revoked, the new one came to nothing: it is asked for again, with the end that it had."""
+    first = await desk.issue(medium)
+    desk.at(LATER)
+
+    def fail() -> None:
+        raise KioskError("medium.lies")
+
+    await raised("medium.lies", desk.reissue(elsewhere, when, fail, lost=True))
+    assert desk.rows()[1][0].reason == "keyCompromise"
+    assert desk.rows()[0][-1].state in {"cancelled", "void"}
+    third = medium.with_name("third")
+    third.mkdir()
+    outcome = await desk.reissue(third, serial=first.serial if when == "written" else None, lost=True)
+    assert outcome.not_after == END
+    assert outcome.old is not None
+    assert outcome.old.held.serial == first.serial
+    assert [held.status for held in desk.rows()[1]].count("valid") == 1
+    await raised("reissue.again", desk.reissue(third))
+    await raised("renew.replaced", desk.reissue(third, serial=first.serial))
+
+
 async def test_lost_and_not_identified(desk: Desk, medium: Path) -> None:
     """Nobody revokes what is another's."""
     await desk.issue(medium)

@@ -130,17 +130,15 @@ class Office:
                     request = registry.add_request(
                         Request(
                             code="".join(_LETTERS[byte % 31] for byte in number.digest()[:12]), act="issue",
-                            subscriber_id=owner,
-                            profile=f"personal-general{'' if subscriber is None else self._number}",
+                            subscriber_id=owner, profile="personal-general" + str(self._number) * bool(subscriber),
                             state="cancelled", opened_at=at, replaces=replaces,
                         )
                     )  # fmt: skip
                     held = registry.add_certificate(
                         WholeCertificate(
                             serial="a" + number.hexdigest()[:20], subscriber_id=owner, request_id=request.id,
-                            profile="personal-general", name="홍길동",
-                            common_name=f"홍길동(){self._number}", der=b"der",
-                            not_before=at, not_after=stamp(day_end(end)), status="valid", created_at=at,
+                            profile="personal-general", name="홍길동", common_name=f"홍길동(){self._number}",
+                            der=b"der", not_before=at, not_after=stamp(day_end(end)), status="valid", created_at=at,
                         )
                     )  # fmt: skip
                     if phone or email:

@@ -99,7 +99,7 @@ async def test_a_long_gap_waits_for_staff(state: Path, sms: Carrier) -> None:
         await office.close()
 
 
-@pytest.mark.parametrize("how", ["revoked", "suspended", "replaced", "stopped"])
+@pytest.mark.parametrize("how", ["revoked", "replaced", "stopped"])
 async def test_it_stops(office: Office, sms: Carrier, how: str) -> None:
     """For who was to be found, and for a message that waits already."""
     held, other = await office.add(END), await office.add(END)
@@ -118,6 +118,33 @@ async def test_it_stops(office: Office, sms: Carrier, how: str) -> None:
         await office.run(sms, day=before(END, left))
     assert await office.rows(held) == [(60, "sms", "sent", None), (30, "sms", "dropped", how)]
     assert [row[0] for row in await office.rows(other)] == [60, 30, 14, 0]
+
+
+@pytest.mark.parametrize("resumed", [True, False])
+async def test_who_is_suspended_hears_nothing_for_as_long(
+    office: Office, sms: Carrier, resumed: bool
+) -> None:
+    """What waits goes out if it is resumed in time; rungs whose day passed meanwhile are gone."""
+    held = await office.add(END)
+    sms.down = True
+    await office.run(sms, day=before(END, 30))
+    sms.down = False
+    await office.change(held, "suspended")
+    for left in (29, 28):
+        assert (await office.run(sms, day=before(END, left))).counts == {"again": 1}
+    assert await office.rows(held) == [(30, "sms", "waiting", "suspended")]
+    if resumed:
+        await office.change(held, "valid")
+        await office.run(sms, day=before(END, 20))
+        assert await office.rows(held) == [(30, "sms", "sent", None)]
+    else:
+        await office.run(sms, day=before(END, 14))
+        await office.run(sms, day=before(END, 13))
+        await office.change(held, "valid")
+        await office.run(sms, day=before(END, 12))
+        assert await office.rows(held) == [(30, "sms", "failed", "late")]
+        await office.run(sms, day=before(END, 7))
+        assert (await office.rows(held))[-1] == (7, "sms", "sent", None)
 
 
 async def test_a_renewal_that_came_to_nothing_stops_nothing(office: Office, sms: Carrier) -> None:

@@ -83,11 +83,11 @@ class Calendar:
         for channel in ("sms", "email", "call"):
             for key in [key for key in self.waiting if key[2] == channel]:
                 person = by_id[key[0]]
-                if person.over or person.status != "valid" or not person.reached:
+                if person.over or not person.reached:
                     self._end(key, "stopped")
                 elif key[1] - (person.end - today).days > LATE:
                     self._fail(key, person, "late")
-                elif channel not in down:
+                elif channel not in down and person.status == "valid":
                     self._try(key, person, today)
 
     def _try(self, key: Key, person: Person, today: date) -> None:

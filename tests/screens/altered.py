@@ -7,6 +7,7 @@ altered here is ordinary code, before the kiosk starts and forks its children.
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from kiosk.media.present import Stick
 from kiosk.pki import password
 from kiosk.secret import Secret
 from screens import parent, silence
+from screens import ticking as ticking_
 
 FAILURES = password.failures
 
@@ -81,6 +83,18 @@ def mounting() -> None:
     }
 
 
+def ticking() -> None:
+    """What is due by the clock is done every half second."""
+    ticks = ticking_.Ticking.__init__
+
+    def hurried(self: ticking_.Ticking, settings: Any) -> None:
+        ticks(self, settings)
+        self._seconds = 0.5
+        self._next = time.monotonic()
+
+    ticking_.Ticking.__init__ = hurried  # type: ignore[method-assign]
+
+
 def deaf() -> None:
     """Whoever started it said that the hang-up is to be ignored, and it is nobody's terminal: none is sent."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -88,7 +102,8 @@ def deaf() -> None:
 
 
 ALTERATIONS: dict[str, Callable[[], None]] = {
-    function.__name__: function for function in (impatient, brief, mistaken, stillborn, mounting, deaf)
+    function.__name__: function
+    for function in (impatient, brief, mistaken, stillborn, mounting, deaf, ticking)
 }
 
 if __name__ == "__main__":

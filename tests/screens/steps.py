@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from cryptography import x509
 from textual.geometry import Size
 from textual.widget import Widget
 
@@ -17,10 +18,13 @@ import screens.walkup
 from data.records import Certificate, WholeCertificate
 from kiosk.errors import KioskError
 from kiosk.lifecycle.act import Old
+from kiosk.lifecycle.look import Seen as OnMedium
 from kiosk.lifecycle.outcome import Outcome
 from kiosk.lifecycle.papers import Papers
 from kiosk.lifecycle.pfx_file import Held
+from kiosk.lifecycle.standing import Standing
 from kiosk.media.offers import Offer
+from kiosk.media.scan import Found
 from kiosk.media.token_records import Token
 from kiosk.pki.profiles import load_profiles
 from kiosk.secret import Secret
@@ -127,6 +131,10 @@ def fill(visit: Visit, name: str) -> None:
         request=SimpleNamespace(profile=name, code=MARKUP, directory=None),  # type: ignore[arg-type]
         certificate=visit.services.authority.issuing, serial=LONG, place=place, resumed=False, anchor=MARKUP,
     )  # fmt: skip
+    der = foreign(name)
+    found = Found(place, x509.load_der_x509_certificate(der), der, "SEED-CBC SHA-1", None)
+    visit.chosen = OnMedium(found, None, Standing("unknown", 9, "none"))
+    visit.copy_to = Offer(place / "other", name)
     visit.papers = Papers(place, KioskError("medium.full"))
     held = WholeCertificate(
         serial="1", subscriber_id=1, request_id=1, profile=name, name=name, common_name=name, der=b"",

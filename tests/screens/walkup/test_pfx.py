@@ -7,7 +7,9 @@ import pytest
 from kiosk.media.offers import Offer
 from kiosk.pki import container, pkcs12
 from kiosk.secret import Secret
+from screens.step import Step
 from screens.walkup.menu import Menu
+from screens.walkup.new_password import OldPassword
 from screens.walkup.pfx_act import PfxAct, PfxConfirm, PfxDone
 from screens.walkup.pfx_choose import PfxFile, PfxTo
 from screens.walkup.pfx_password import PfxNewPassword, PfxPassword
@@ -34,8 +36,8 @@ async def begin(on: Stage, flow: str) -> None:
     menu.chosen(flow)
 
 
-async def password(on: Stage, text: str) -> None:
-    await on.at(PfxPassword)
+async def password(on: Stage, text: str, step: type[Step] = PfxPassword) -> None:
+    await on.at(step)
     await on.type(text)
     await on.press("enter")
 
@@ -53,7 +55,7 @@ async def test_a_file_is_made_on_another_stick(state: Path, sticks: list[Path]) 
         which = await on.at(Which)
         await on.until(lambda: not which.at_work)
         await on.press("1")
-        await password(on, PASSWORD + "x")
+        await password(on, PASSWORD + "x", OldPassword)
         assert on.sees("error.medium.wrong_password", left=4)
         assert not on.field("password").content
         await on.type(PASSWORD)
@@ -81,7 +83,7 @@ async def test_on_the_same_stick_a_second_one_has_another_name(state: Path, stic
         which = await on.at(Which)
         await on.until(lambda: not which.at_work)
         await on.press("1")
-        await password(on, PASSWORD)
+        await password(on, PASSWORD, OldPassword)
         await on.at(PfxTo)
         await on.press("1")
         await on.at(PfxConfirm)
@@ -202,7 +204,7 @@ async def test_a_pulled_stick_stops_it_and_it_goes_on(state: Path, sticks: list[
         which = await on.at(Which)
         await on.until(lambda: not which.at_work)
         await on.press("1")
-        await password(on, PASSWORD)
+        await password(on, PASSWORD, OldPassword)
         await on.at(PfxTo)
         await on.press("2")
         await on.at(PfxConfirm)

@@ -24,7 +24,7 @@ from screens.walkup.confirm_again import ConfirmReissue, ConfirmRenewal
 from screens.walkup.details import Details
 from screens.walkup.former import Former
 from screens.walkup.identity import Identity
-from screens.walkup.keep import Keep, RenewedPassword
+from screens.walkup.keep import Keep, NewPassword
 from screens.walkup.kind import Kind
 from screens.walkup.medium import Medium
 from screens.walkup.menu import Menu
@@ -32,7 +32,7 @@ from screens.walkup.number import Number
 from screens.walkup.password import Password
 from screens.walkup.prepare import Prepare
 from screens.walkup.proof import Proof
-from screens.walkup.unlock import UnlockOld
+from screens.walkup.unlock import Unlock
 from screens.walkup.which import Which
 from screens.walkup.why import Why
 from tests.conftest import ID_NUMBER, PASSWORD, TODAY
@@ -77,8 +77,7 @@ async def renewing(on: Stage, to: type[Step]) -> None:
     """Go on to the step `to` of a renewal, with the password kept."""
     await begin(on, "renew")
     for kind, answer in (
-        (Which, lambda: on.press("1")), (UnlockOld, lambda: typed(on, PASSWORD)),
-        (Number, lambda: typed(on, ID_NUMBER)),
+        (Which, lambda: on.press("1")), (Unlock, lambda: typed(on, PASSWORD)), (Number, lambda: typed(on, ID_NUMBER)),
         (Keep, lambda: on.press("1")), (ConfirmRenewal, lambda: agreed(on)), (Act, lambda: on.settle()),
         (Proof, lambda: on.settle()),
     ):  # fmt: skip
@@ -150,7 +149,7 @@ async def test_with_another_password(state: Path, medium: Path) -> None:
     async with holder(state, medium) as on:
         await renewing(on, Keep)
         await on.press("2")
-        await on.at(RenewedPassword)
+        await on.at(NewPassword)
         assert on.sees("keep.question")
         await type_password(on, NEW_PASSWORD)
         await on.at(ConfirmRenewal)
@@ -165,11 +164,11 @@ async def test_a_change_of_mind_about_the_password(state: Path, medium: Path) ->
     async with holder(state, medium) as on:
         await renewing(on, Keep)
         await on.press("2")
-        await on.at(RenewedPassword)
+        await on.at(NewPassword)
         await type_password(on, NEW_PASSWORD)
         await on.at(ConfirmRenewal)
         await on.press("escape")
-        await on.at(RenewedPassword)
+        await on.at(NewPassword)
         await on.press("escape")
         await on.at(Keep)
         await on.press("1")
@@ -190,11 +189,11 @@ async def test_an_old_password_that_is_too_easy(state: Path, medium: Path) -> No
         await on.at(Which)
         await on.until(on.choices)
         await on.press("1")
-        await on.at(UnlockOld)
+        await on.at(Unlock)
         await typed(on, "easy")
         await on.at(Number)
         await typed(on, ID_NUMBER)
-        await on.at(RenewedPassword)
+        await on.at(NewPassword)
         assert on.sees("keep.question.weak")
         await on.press("escape")
         await on.at(Number)
@@ -212,12 +211,12 @@ async def test_too_early(state: Path, medium: Path) -> None:
 
 async def test_a_wrong_password(state: Path, medium: Path) -> None:
     async with holder(state, medium) as on:
-        await renewing(on, UnlockOld)
-        assert on.sees("unlock.tries", left=5)
+        await renewing(on, Unlock)
+        assert on.sees("unlock.left", left=5)
         await on.press("enter")
         assert on.sees("unlock.empty")
         await typed(on, "Wrong7!word-here")
-        await on.until(lambda: on.sees("unlock.tries", left=4))
+        await on.until(lambda: on.sees("unlock.left", left=4))
         assert on.sees("error.medium.wrong_password", left=4)
         assert on.step.focused is on.field("password")
         assert on.field("password").content == ""

@@ -221,6 +221,17 @@ async def test_a_request_that_was_cut_short_has_a_slip(
         await on.at(Act)
 
 
+async def test_a_request_that_was_cut_short_where_nothing_is_printed(state: Path) -> None:
+    """No code for a calendar is offered: there is no day yet."""
+    async with stage(state) as on:
+        fill(on.visit, "Hong")
+        on.visit.outcome = on.visit.papers = None
+        on.visit.unfinished = UNFINISHED
+        await on.show(Slip(on.visit))
+        assert on.sees("slip.note_code")
+        assert not {"1", "3"} & keys(on)
+
+
 def test_nothing_of_printing_is_loaded_before_it_is_needed() -> None:
     """Drawing costs time that the idle screen has not got."""
     said = "import sys, screens.walkup.flows; print(*{'PIL', 'usb'} & sys.modules.keys())"
