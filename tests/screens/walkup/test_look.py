@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.clock import Clock
@@ -169,6 +169,7 @@ def seen(ends: datetime, status: str | None = "valid", now: datetime = TODAY, **
     return _seen(found, held, Clock(now), POLICY)
 
 
+@settings(deadline=None)  # each example signs a certificate
 @given(st.integers(-60, 400), st.integers(0, 24 * 3600 - 1), st.integers(1, 40))
 def test_bars_and_days_agree(days: int, seconds: int, width: int) -> None:
     """At any second of a day: nothing drawn is nothing left, a full bar is nothing gone, and the width is kept."""
