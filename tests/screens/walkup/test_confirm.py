@@ -32,8 +32,9 @@ async def test_all_answers_are_there_but_for_the_number(state: Path, medium: Pat
 
 async def test_enter_turns_the_pages_before_it_acts(state: Path, medium: Path) -> None:
     async with stage(state, size=(36, 9)) as on:
-        _, answers = await shown(on, medium)
-        await on.until(lambda: on.sees("confirm.machine"))
+        step, answers = await shown(on, medium)
+        machine = step.query_one("#machine")
+        await on.until(lambda: machine.has_class("good"), "the machine has checked itself")
         seen = on.said
         assert on.sees("key.next")
         while not on.sees("key.issue"):
