@@ -44,6 +44,7 @@ async def test_enter_turns_the_pages_before_it_acts(state: Path, medium: Path) -
         assert "동의하시는" in seen
         assert answers == []
         await on.press("enter")
+        await on.until(lambda: answers, "the medium was looked at")
         assert answers == [Nav.NEXT]
 
 
