@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.i18n import text
 from kiosk.selfcheck import Finding
 from screens.flow import Nav
 from screens.walkup import confirm
 from screens.walkup.confirm import Confirm
+from screens.widgets.frame import KeyBar
 from tests.screens.stage import Stage, stage
 from tests.screens.steps import fill
 
@@ -32,17 +34,19 @@ async def test_all_answers_are_there_but_for_the_number(state: Path, medium: Pat
 
 async def test_enter_turns_the_pages_before_it_acts(state: Path, medium: Path) -> None:
     async with stage(state, size=(36, 9)) as on:
-        _, answers = await shown(on, medium)
-        await on.until(lambda: on.sees("confirm.machine"))
+        step, answers = await shown(on, medium)
+        machine = step.query_one("#machine")
+        await on.until(lambda: machine.has_class("good"), "the machine has checked itself")
         seen = on.said
         assert on.sees("key.next")
-        while not on.sees("key.issue"):
+        while step.query_one(KeyBar).hints[0].word != text("key.issue"):
             assert answers == []
             await on.press("enter")
             seen += on.said
         assert "동의하시는" in seen
         assert answers == []
         await on.press("enter")
+        await on.until(lambda: answers, "the medium was looked at")
         assert answers == [Nav.NEXT]
 
 

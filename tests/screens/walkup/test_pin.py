@@ -66,7 +66,7 @@ async def test_a_token_is_chosen_like_a_stick(state: Path, medium: Path) -> None
         wanted = [step.word for step in FLOWS["issue"] if step.wanted(on.visit)]
         assert "pin" in wanted
         assert "password" not in wanted
-        assert len(wanted) == 9
+        assert len(wanted) == 10
 
 
 async def test_two_tokens_of_one_name(state: Path) -> None:
