@@ -58,11 +58,11 @@ class Settings:
     ways: frozenset[str]
     """What `ladder.plan` asks for: `sms`, `abroad`, `email`."""
     help: str
-    """The number where people ask (`contact.toml`); may be empty."""
+    """The number where people ask (`center.toml`); may be empty."""
 
 
 def load_settings(state: State) -> Settings:
-    """Read `reminders.toml`. Raises `remind.config`, naming the first key that is wrong, `contact.config`."""
+    """Read `reminders.toml`. Raises `remind.config`, naming the first key that is wrong, `center.config`."""
     try:
         values = tomllib.loads(state.reminders.read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError):

@@ -55,7 +55,7 @@ def test_practice_puts_the_rest_into_its_outbox(found: State) -> None:
 
 
 def test_all_there_is(load: Load, found: State) -> None:
-    (found.path / "contact.toml").write_text('help_number = "02-123-4567"\n')
+    found.about_center.write_text('help_number = "02-123-4567"\n')
     settings = load(
         SPOOL + "abroad = true\n" + MAIL + 'user = "kiosk"\npassword_file = "@/key"\nport = 465\n'
     )
