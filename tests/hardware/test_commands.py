@@ -177,3 +177,27 @@ def test_media_lists_tokens(kiosk: Kiosk, configured: Path, hsm: Hsm, tmp_path: 
     ran = kiosk("media", "--state", configured, "--json")
     assert (ran.status, ran.json()["tokens"]) == (0, [])
     assert "no.so" in ran.err
+
+
+def test_a_pin_is_changed(kiosk: Kiosk, configured: Path, answers: Answers, tmp_path: Path) -> None:
+    """The old one opens the token no more, for `kiosk issue` as for everybody; wrong ones the token counts."""
+    (tmp_path / "new").write_text("90817263\n")
+    (tmp_path / "wrong").write_text("11112222\n")
+    medium = f"pkcs11:token={LABEL}"
+    words = ("password", "--state", configured, "--medium", medium, "--new-file", tmp_path / "new", "--json")
+    assert error(kiosk(*words, "--old-file", tmp_path / "wrong"))[1]["id"] == "token.pin"
+    assert error(kiosk(*words, "--old-file", tmp_path / "new"))[1]["id"] == "token.pin_weak"
+    ran = kiosk(*words, "--old-file", tmp_path / "pin")
+    assert ran.status == 0, ran.err
+    assert ran.json().pop("path").startswith(f"{medium};manufacturer=")
+    issue = ("issue", "--state", configured, "--medium", medium, "--json", "--answers")
+    assert error(kiosk(*issue, answers()))[1]["id"] == "token.pin"
+    assert kiosk(*issue, answers(pin_file="new")).status == 0
+
+
+def test_a_token_is_neither_copied_nor_deleted(kiosk: Kiosk, configured: Path, tmp_path: Path) -> None:
+    medium = f"pkcs11:token={LABEL}"
+    words = ("--state", configured, "--json")
+    assert error(kiosk("copy", "--from", medium, "--to", tmp_path, *words))[1]["id"] == "token.keeps"
+    gone = kiosk("delete", "--medium", medium, "--serial", "01", "--yes", *words)
+    assert error(gone)[1]["id"] == "token.keeps"
