@@ -28,6 +28,7 @@ class Idle(Step):
         yield Static(text("idle.welcome"), classes="quiet", markup=False)
         yield Static(text("idle.today"), classes="strong gap", markup=False)
         yield Static(text("idle.can"), markup=False)
+        yield Static(text("idle.put_in"), markup=False)
         yield Static(text("notice.own"), classes="quiet", markup=False)
         yield Static(text("idle.lost"), classes="panel lost gap", markup=False)
         yield Static(text("idle.ease"), classes="quiet gap", markup=False)
