@@ -11,6 +11,7 @@ from kiosk.errors import KioskError
 from kiosk.i18n import text
 from kiosk.lifecycle.explain import Link, after_of, before_of, day, moment, reason_in_words
 from kiosk.lifecycle.standing import Standing, korean, of_record
+from kiosk.pki.names import masked_name
 from kiosk.services import Services
 
 LONGEST = 100
@@ -147,12 +148,12 @@ def document(chapters: list[Chapter], serial: str, services: Services) -> dict[s
     }  # fmt: skip
 
 
-def page(chapters: list[Chapter], services: Services) -> list[str]:
-    """Give the history as the lines of a page."""
+def page(chapters: list[Chapter], services: Services, *, masked: bool = False) -> list[str]:
+    """Give the history as the lines of a page; `masked` is for where anybody may look."""
     lines = [text("history.title"), text("history.center", center=services.state.center), ""]
     for each in chapters:
         lines.append(text("history.serial", serial=each.held.serial))
-        lines.append(text("history.name", name=each.held.name))
+        lines.append(text("history.name", name=masked_name(each.held.name) if masked else each.held.name))
         lines.append(text("history.stands", status=text(f"status.{each.stands.status}")))
         lines.append(text("history.here" if each.here else "history.elsewhere"))
         lines += [f"  {moment(event.at)}  {event.sentence}" for event in each.events]

@@ -8,6 +8,7 @@ from screens.walkup.confirm import Confirm
 from screens.walkup.confirm_again import ConfirmReissue, ConfirmRenewal
 from screens.walkup.details import Details
 from screens.walkup.former import Former
+from screens.walkup.history import History
 from screens.walkup.identity import Identity
 from screens.walkup.keep import Keep, NewPassword
 from screens.walkup.kept import Kept
@@ -42,6 +43,7 @@ FLOWS: dict[str, tuple[type[Step], ...]] = {
         Prepare, Kind, Details, Identity, Former, Why, Medium, Password, Pin, ConfirmReissue, Act, Proof,
     ),
     "look": (Look,),
+    "history": (Which, History),
     "password": (Which, OldPassword, OtherPassword, Agree, Work, Kept),
     "copy": (Which, Target, OldPassword, Agree, Work, Kept),
     "delete": (Which, Consent, Work, Kept),

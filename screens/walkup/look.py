@@ -21,7 +21,7 @@ from screens.widgets.parts import Row
 GO = "go:"
 BAR = 16
 """Cells of the bar that shows how much time is left."""
-OTHERS = ("password", "copy", "export", "status", "delete")
+OTHERS = ("password", "copy", "export", "status", "history", "delete")
 """What can be done besides the sensible next act, in the order in which people want it."""
 
 

@@ -1,0 +1,40 @@
+"""History: what happened to a certificate, read at the screen by whoever brings the stick."""
+
+from pathlib import Path
+
+import pytest
+
+from screens.walkup.history import History
+from screens.walkup.look import Look
+from tests.screens.stage import stage
+from tests.screens.walkup.test_renewal import LATER, holder
+
+
+@pytest.mark.parametrize("size", [(72, 18), (36, 9)])
+async def test_from_a_stick_to_what_happened_and_back(
+    state: Path, medium: Path, size: tuple[int, int]
+) -> None:
+    async with holder(state, medium, size=size) as on:
+        on.put_in(medium)
+        look = await on.at(Look)
+        await on.until(lambda: not look.at_work)
+        on.app.screen.chosen("go:history")  # type: ignore[attr-defined]
+        history = await on.at(History)
+        await on.until(lambda: history._lines)
+        await on.settle()
+        whole = "\n".join(history._lines)
+        assert "홍*동" in whole
+        assert "홍길동" not in whole, "nobody has logged in"
+        held = (await on.services.in_registry(lambda: on.services.registry.find_certificates()))[0]
+        assert held.serial in whole
+        assert f"{LATER:%Y}" in whole
+        assert any(line.strip() and line.split()[-1] in on.page for line in history._lines)
+        await on.press("escape")
+        await on.at(Look)
+
+
+async def test_a_certificate_of_another_authority_has_none_here(state: Path, medium: Path) -> None:
+    async with stage(state, [medium]) as on:
+        step, _ = await on.show(History(on.visit))
+        await on.until(lambda: on.sees("unfit.foreign"))
+        assert not step._lines
