@@ -42,8 +42,8 @@ def password(
             old = options.secret(old_file, "prompt.old_password")
             new = options.secret(new_file, "prompt.new_password", twice=True)
             if isinstance(medium, TokenUri):
-                await change_pin(services, medium, old, new)
-                return {"path": str(medium), "serial": None, "files": [], "noted": False}
+                token = await change_pin(services, medium, old, new)
+                return {"path": token.uri, "serial": None, "files": [], "noted": False}
             found = await _found(services, medium, serial)
             changed = await service.change_password(services, medium, found, old, new)
             return {

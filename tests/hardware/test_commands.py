@@ -189,7 +189,7 @@ def test_a_pin_is_changed(kiosk: Kiosk, configured: Path, answers: Answers, tmp_
     assert error(kiosk(*words, "--old-file", tmp_path / "new"))[1]["id"] == "token.pin_weak"
     ran = kiosk(*words, "--old-file", tmp_path / "pin")
     assert ran.status == 0, ran.err
-    assert ran.json().pop("path").startswith(f"{medium};manufacturer=")
+    assert ran.json().pop("path").startswith(medium)
     issue = ("issue", "--state", configured, "--medium", medium, "--json", "--answers")
     assert error(kiosk(*issue, answers()))[1]["id"] == "token.pin"
     assert kiosk(*issue, answers(pin_file="new")).status == 0
