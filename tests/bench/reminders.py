@@ -24,7 +24,7 @@ from tests.bench.measure import Fact, Finding, Ratio, Spent
 
 SELECTION = 10.0
 """What it looks at beside the end: the contact, a successor, and what was sent before."""
-RUN = 30.0
+RUN = 20.0
 """A message is decrypted to, written, claimed and noted, and each page is an audit line and two commits."""
 MEMORY = 1.2
 _FIRST = date(2027, 3, 1)
