@@ -171,6 +171,8 @@ async def visit(artist: Artist, of: "Visit") -> dict[str, str]:
     await artist.pilot.resize_terminal(*BASE)
     await artist.type(TYPED_TWICE[4:])
     await artist.type(TYPED_TWICE)
+    await artist.at("remind")
+    await press("2")
     await artist.at("confirm")
     async with asyncio.timeout(DEADLINE):
         while getattr(artist.app.screen, "word", "") == "confirm":
