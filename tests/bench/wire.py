@@ -105,7 +105,8 @@ def _visit(kiosk: tuple[object, ...]) -> Iterator[Sent]:
         person.types(PASSWORD)
         person.presses("Enter")
         person.types(PASSWORD)
-        yield step("confirm", lambda: person.presses("Enter"))
+        yield step("remind", lambda: person.presses("Enter"))
+        yield step("confirm", lambda: person.presses("2"))
         issue = journey.says("key.issue")
         while issue not in person.lines[-1]:
             person.presses("PgDn")

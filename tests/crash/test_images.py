@@ -89,7 +89,7 @@ class Pulling:
                 shutil.copytree(set_.path / "stick", bench.medium, dirs_exist_ok=True)
                 _does("sync", "-f", bench.medium)
                 strace = case.strace([]) if case else None
-                ended = self._driver.run(*bench.issue(), thread=play.thread_of(MEDIUM), strace=strace)
+                ended = self._driver.run(*bench.command(), thread=play.thread_of(MEDIUM), strace=strace)
                 shutil.copy(image, pulled)
             if case:
                 play.check_hit(case, ended)

@@ -85,6 +85,7 @@ def test_nothing_of_the_pin_is_left(
     else:
         visit.to_pin()
         visit.types(PIN)
+    visit.answers_reminding()
     person.sees(visit.says("step.confirm.question"))
     child = children(person.process.pid)[0]
     # The search finds what is there: the visit keeps the PIN until it was used.

@@ -12,7 +12,7 @@ from screens.walkup.confirm_again import ConfirmRenewal
 from screens.walkup.menu import Menu
 from screens.walkup.number import Number
 from screens.walkup.proof import Proof
-from screens.walkup.unlock import UnlockOld, UnlockToken
+from screens.walkup.unlock import Unlock, UnlockToken
 from screens.walkup.which import Which
 from tests.conftest import ID_NUMBER, TODAY
 from tests.hardware.conftest import PIN, URI, WHOLE, Hsm
@@ -36,7 +36,7 @@ async def test_renewed(token_kiosk: Path, hsm: Hsm) -> None:
         await on.until(on.choices, "the certificate on the token")
         await on.press("1")
         await on.at(UnlockToken)
-        assert on.visit.place_of(UnlockToken) == on.visit.place_of(UnlockOld) == (2, 8)
+        assert on.visit.place_of(UnlockToken) == on.visit.place_of(Unlock) == (2, 8)
         await types(on, WRONG)
         assert on.sees("error.token.pin")
         await types(on, PIN)

@@ -10,13 +10,13 @@ import pytest
 from kiosk.i18n import text
 from kiosk.secret import Secret
 from screens.step import Step
-from screens.walkup.confirm import Confirm
 from screens.walkup.medium import Medium
 from screens.walkup.password import Password
 from screens.walkup.pin import Pin
 from screens.walkup.proof import Proof
+from screens.walkup.reminding import Reminding
 from tests.hardware.conftest import LABEL, PIN, WHOLE, Hsm
-from tests.hardware.visitor import NEW, WRONG, Here, agrees, slow, to_pin, types
+from tests.hardware.visitor import NEW, WRONG, Here, agrees, declined, slow, to_pin, types
 from tests.screens.stage import Stage, stage
 from tests.screens.steps import Seen, pages, squeezed
 from tests.screens.walk import walk
@@ -30,9 +30,9 @@ async def test_a_person_gets_a_certificate_on_a_token(
         await to_pin(on)
         assert on.sees("step.pin.question")
         assert on.sees("pin.tries.all")
-        assert on.visit.place_of(Pin) == on.visit.place_of(Password) == (6, 9)
+        assert on.visit.place_of(Pin) == on.visit.place_of(Password) == (6, 10)
         await types(on, PIN)
-        await on.at(Confirm)
+        await declined(on)
         if size == (72, 18):
             assert on.sees("confirm.token")
             assert LABEL in on.page
@@ -98,7 +98,7 @@ async def test_the_last_try_is_known_before_anything_is_typed(token_kiosk: Path,
         assert on.sees("pin.tries.last")
         assert step.query_one("#tries").has_class("warning")
         await types(on, PIN)
-        await on.at(Confirm)
+        await declined(on)
 
 
 async def test_what_no_pin_has_is_not_taken(token_kiosk: Path) -> None:
@@ -134,13 +134,15 @@ async def test_the_makers_pin_is_changed_first(token_kiosk: Path, hsm: Hsm) -> N
         await types(on, NEW, WRONG)
         assert on.sees("error.password.differs")
         await types(on, NEW)
-        await on.at(Confirm)
+        await declined(on)
         hsm.plan()  # a real token takes its flag back with the change
+        await on.press("escape")
+        await on.at(Reminding)
         await on.press("escape")
         await on.at(Pin)
         await on.until(lambda: on.sees("step.pin.question"), "nothing is to be changed any more")
         await types(on, NEW)
-        await on.at(Confirm)
+        await declined(on)
         await agrees(on)
         await on.at(Proof)
         token = on.services.tokens.find(await on.visit.target())
@@ -168,4 +170,4 @@ async def test_a_token_that_says_only_at_the_pin_that_it_must_be_changed(token_k
         assert on.sees("step.pin.question.change") or on.sees("error.token.pin_change")
         hsm.plan()
         await types(on, PIN, NEW, NEW)
-        await on.at(Confirm)
+        await declined(on)

@@ -12,8 +12,9 @@ from screens.walkup.medium import Medium
 from screens.walkup.pin import Pin
 from screens.walkup.prepare import Prepare
 from screens.walkup.proof import Proof
+from screens.walkup.reminding import Reminding
 from tests.hardware.conftest import LABEL, PIN, WHOLE, Hsm, set_up
-from tests.hardware.visitor import FAILED, GONE, Here, agrees, slow, to_confirm, to_pin, types
+from tests.hardware.visitor import FAILED, GONE, Here, agrees, declined, slow, to_confirm, to_pin, types
 from tests.screens.stage import Stage, stage
 from tests.screens.walk import walk
 
@@ -52,7 +53,7 @@ async def test_pulled_at_the_pin_and_at_the_confirmation(
     """It is said by itself, nothing goes on without it, and the same one back goes on."""
     async with stage(token_kiosk, sticks=Here()) as on:
         for step in (await to_pin(on), None):
-            here = step or await on.at(Confirm)
+            here = step or await declined(on)
             hsm.plan(away)
             await on.until(lambda: on.sees(f"error.{said}"), said)
             if step:
@@ -167,9 +168,11 @@ async def test_no_pin_is_tried_again_by_itself(token_kiosk: Path, hsm: Hsm) -> N
         assert hsm.calls().count("C_Login") == logins
         hsm.plan()
         await on.press("escape")
+        await on.at(Reminding)
+        await on.press("escape")
         await on.at(Pin)
         await types(on, PIN)
-        await on.at(Confirm)
+        await declined(on)
         await agrees(on)
         await on.at(Proof)
 
@@ -203,4 +206,4 @@ async def test_a_token_that_hangs_at_its_pin(token_kiosk: Path, hsm: Hsm) -> Non
         await on.until(lambda: on.sees("error.token.timeout.screen"))
         hsm.plan()
         await types(on, PIN)
-        await on.at(Confirm)
+        await declined(on)

@@ -9,7 +9,7 @@ from screens.walkup.medium import Medium
 from screens.walkup.pin import Pin
 from tests.hardware.conftest import PIN, SLOW
 from tests.screens.stage import Stage
-from tests.screens.walk import walk
+from tests.screens.walk import decline, walk
 
 WRONG, NEW = "11112222", "83920174"
 GONE, FAILED = "0=out", "C_GetTokenInfo=crash"
@@ -50,6 +50,12 @@ async def types(on: Stage, *pins: str) -> None:
 async def to_confirm(on: Stage, pin: str = PIN) -> Confirm:
     await to_pin(on)
     await types(on, pin)
+    return await declined(on)
+
+
+async def declined(on: Stage) -> Confirm:
+    """After the PIN, do without reminders."""
+    await decline(on)
     return await on.at(Confirm)
 
 

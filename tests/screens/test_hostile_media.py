@@ -102,7 +102,7 @@ async def test_files_on_it_are_left_alone(state: Path, medium: Path) -> None:
     assert {path: path.lstat().st_mtime_ns for path in before} == before
 
 
-@pytest.mark.parametrize(("free", "said"), [(2**64 - 1, ""), (10**6, "4.1GB남음")])
+@pytest.mark.parametrize(("free", "said"), [(2**64 - 1, ""), (10**6, "4.0GB남음")])
 async def test_room_is_said_where_it_can_be_true(
     state: Path, medium: Path, monkeypatch: pytest.MonkeyPatch, free: int, said: str
 ) -> None:

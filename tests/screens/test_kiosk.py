@@ -6,6 +6,7 @@ from pathlib import Path
 import pypinksign
 import pytest
 
+from kiosk.lifecycle.papers import FOLDER
 from tests.conftest import TODAY, Ran
 from tests.screens.journey import NAMES, PASSWORD, Journey
 from tests.screens.terminal import at_kiosk, restored
@@ -30,7 +31,7 @@ def test_a_person_gets_a_certificate(
         assert person.ends() == 0
         assert restored(person)
 
-    assert [path.name for path in medium.iterdir()] == ["NPKI"]
+    assert {path.name for path in medium.iterdir()} == {"NPKI", FOLDER}
     [certificate] = medium.rglob("signCert.der")
     pin = pypinksign.PinkSign(pubkey_data=certificate.read_bytes())
     pin.load_prikey(
