@@ -40,6 +40,9 @@ class Looking(Visit):
             self.person.presses("PgDn")
             self.person.until(lambda before=before: self.person.lines != before, "the next page")
             self.person.rests()
+        assert "┌" in self.person.text, (
+            "the key is offered as soon as the last page is shown, with the field on it"
+        )
         self.person.types(typed)
         in_field = re.compile(rf"│ {word} +\S+ *│")
         self.person.until(lambda: in_field.search(self.person.text), word)
