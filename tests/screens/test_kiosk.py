@@ -30,7 +30,7 @@ def test_a_person_gets_a_certificate(
         assert person.ends() == 0
         assert restored(person)
 
-    assert [path.name for path in medium.iterdir()] == ["NPKI"]
+    assert sorted(path.name for path in medium.iterdir()) == ["NPKI", "인증서 안내"]
     [certificate] = medium.rglob("signCert.der")
     pin = pypinksign.PinkSign(pubkey_data=certificate.read_bytes())
     pin.load_prikey(
