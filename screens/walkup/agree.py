@@ -51,7 +51,7 @@ class Agree(Step):
         super().on_body_looked(message)
         if not self._read and self.query_one(Body).at_end:
             self._read = True
-            self.query_one(KeyBar).hints = list(self.hints())
+            self.query_one(KeyBar).begin_with(list(self.hints()))
 
     def on_mount(self) -> None:
         """A stick that was pulled meanwhile is missed now."""

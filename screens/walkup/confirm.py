@@ -73,7 +73,7 @@ class Confirm(Step):
         """Remember when the last page has been shown."""
         if not self._read and self.query_one(Body).at_end:
             self._read = True
-            self.query_one(KeyBar).hints = list(self.hints())
+            self.query_one(KeyBar).begin_with(list(self.hints()))
 
     def on_mount(self) -> None:
         """Let the machine check itself; a stick that was pulled meanwhile is missed now."""

@@ -124,6 +124,10 @@ class KeyBar(Horizontal):
         """Show the next page, the first after the last."""
         self.page = (self.page + 1) % len(self._pages())
 
+    def begin_with(self, hints: Sequence[KeyHint]) -> None:
+        """Show other keys, from the first one on: it is news what that does."""
+        self.hints, self.page = hints, 0
+
     def on_resize(self) -> None:
         """Begin anew with the first page."""
         self.page = 0

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.i18n import text
 from screens.walkup.history import History
 from screens.walkup.look import Look
 from tests.screens.stage import stage
@@ -24,6 +25,7 @@ async def test_from_a_stick_to_what_happened_and_back(
         await on.settle()
         whole = "\n".join(history._lines)
         assert "홍*동" in whole
+        assert text("history.title") not in whole, "the question says it"
         assert "홍길동" not in whole, "nobody has logged in"
         held = (await on.services.in_registry(lambda: on.services.registry.find_certificates()))[0]
         assert held.serial in whole

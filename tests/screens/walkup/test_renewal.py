@@ -113,7 +113,7 @@ async def typed(on: Stage, text: str) -> None:
 
 async def agreed(on: Stage) -> None:
     """Read every page, then act."""
-    while on.app.screen is (step := on.step) and isinstance(step, ConfirmRenewal | ConfirmReissue):
+    while isinstance(on.app.screen, ConfirmRenewal | ConfirmReissue):
         await on.press("enter")
 
 
