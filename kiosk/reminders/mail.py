@@ -65,10 +65,14 @@ class Mail:
             mail = written(message, self._server.sender)
         except ValueError:
             return Outcome("never", "address")
+        connection = None
         try:
-            self._connected().send_message(mail)
+            connection = self._connected()
+            connection.send_message(mail)
         except smtplib.SMTPException as error:
             outcome = _judged(error)
+            if connection is None:  # it was not even told of the message
+                outcome = Outcome("down", outcome.reason)
         except (OSError, ValueError) as error:  # of TLS too; a server may also answer with nonsense
             outcome = Outcome("down", "smtp.tls" if isinstance(error, ssl.SSLError) else "smtp.connection")
         else:
@@ -120,8 +124,8 @@ def written(message: Message, sender: str) -> EmailMessage:
     Raises `ValueError` for an address that is none, or that could be more than one.
     """
     mail = EmailMessage(policy=SMTP)
-    mail["From"] = Address(addr_spec=sender)
-    mail["To"] = _address(message.to)
+    mail["From"] = address(sender)
+    mail["To"] = address(message.to)
     mail["Subject"] = message.subject
     mail["Date"] = format_datetime(unstamp(message.queued_at).astimezone(KST))
     mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2]}>"
@@ -135,7 +139,8 @@ def written(message: Message, sender: str) -> EmailMessage:
     return mail
 
 
-def _address(text: str) -> Address:
+def address(text: str) -> Address:
+    """Read one address and nothing beside it. Raises `ValueError`."""
     local, _, domain = text.rpartition("@")
     try:
         host = domain.encode("idna").decode()

@@ -36,7 +36,7 @@ from kiosk.config import State, load_help_number
 from kiosk.errors import KioskError
 from kiosk.reminders.channel import CallList, Channel
 from kiosk.reminders.gateway import Access, Gateway
-from kiosk.reminders.mail import Mail, Server
+from kiosk.reminders.mail import Mail, Server, address
 from kiosk.reminders.outbox import PracticeOutbox
 from kiosk.reminders.spool import Spool
 from kiosk.secret import Secret
@@ -140,8 +140,10 @@ class _Reader:
         port = table.get("port", _SUBMISSION)
         if not 0 < port < 1 << 16:
             raise _wrong(self._state, "mail.port")
-        if table["sender"].count("@") != 1 or not table["sender"].isascii():
-            raise _wrong(self._state, "mail.sender")
+        try:
+            address(table["sender"])
+        except ValueError:
+            raise _wrong(self._state, "mail.sender") from None
         user = table.get("user", "")
         password = Secret("")
         if user:

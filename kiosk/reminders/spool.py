@@ -58,11 +58,12 @@ class Spool:
         if any((place / name).exists() for place in (self._outbox, self._sent, self._error)):
             return
         part = self._outbox / f".{name}.part"
-        # The daemon, which may be another user of the same group, moves the file when it is done.
+        # The daemon may be another user of the same group, whatever our own mask is: it reads the file and moves it.
         descriptor = os.open(
             part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o660
         )
         with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), 0o660)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -166,6 +166,20 @@ def test_nothing_goes_out_in_the_clear(start: Start, mailbox: Mailbox) -> None:
     assert mailbox.taken == []
 
 
+@pytest.mark.parametrize("answer", ["454 TLS not available", "501 no parameters", "554 not today"])
+def test_a_server_that_will_not_encrypt_now(
+    start: Start, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    """It offers STARTTLS and refuses it: whatever its answer is, it is about no message."""
+
+    async def smtp_STARTTLS(server: SMTP, arg: str) -> None:  # noqa: N802 - as the library has it
+        await server.push(answer)
+
+    monkeypatch.setattr(SMTP, "smtp_STARTTLS", smtp_STARTTLS)
+    assert sent(start(), message(), message()) == [Outcome("down", f"smtp.{answer[:3]}")]
+    assert mailbox.taken == []
+
+
 def test_a_server_that_is_somebody_else(start: Start, mailbox: Mailbox, tmp_path: Path, keys: Trust) -> None:
     """No authority that we trust vouches for it, or for another name."""
     assert sent(start(context=ssl.create_default_context()), message()) == [Outcome("down", "smtp.tls")]

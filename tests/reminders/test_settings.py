@@ -93,6 +93,10 @@ def test_secrets_may_be_credentials(load: Load, tmp_path: Path, monkeypatch: pyt
         (MAIL + 'port = "25"\n', "mail.port"),
         ('[mail]\nhost = "a"\nsender = "kiosk"\n', "mail.sender"), ('[mail]\nhost = "a"\n', "mail.sender"),
         (MAIL + 'user = "kiosk"\npassword_file = "@/none"\n', "mail.password_file"),
+        *(
+            (f'[mail]\nhost = "a"\nsender = "{sender}"\n', "mail.sender")
+            for sender in ("Center <kiosk@example.kr>", "kiosk@", "a kiosk@b.kr", "kiosk@b.kr\\r\\nBcc: c")
+        ),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(load: Load, text: str, key: str) -> None:

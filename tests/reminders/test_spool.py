@@ -1,5 +1,6 @@
 """Files for a GSM modem, with the real daemon as the witness: it parses, sends (to a telephone of air) and moves."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -118,6 +119,18 @@ def test_a_part_that_was_left_is_written_over(spool: Spool, places: tuple[Path, 
     (places[0] / f".{file_name(message())}.part").write_bytes(b"half")
     assert spool.send([message()]) == [SENT]
     assert [path.read_bytes() for path in places[0].iterdir()] == [body(message())]
+
+
+@pytest.mark.parametrize("mask", [0o077, 0o022])
+def test_the_daemon_s_group_may_read_it_and_nobody_else(
+    spool: Spool, places: tuple[Path, Path, Path], mask: int
+) -> None:
+    before = os.umask(mask)
+    try:
+        assert spool.send([message()]) == [SENT]
+    finally:
+        os.umask(before)
+    assert [path.stat().st_mode & 0o777 for path in places[0].iterdir()] == [0o660]
 
 
 def test_what_became_of_them(spool: Spool, places: tuple[Path, Path, Path]) -> None:
