@@ -136,6 +136,7 @@ class Policy:
     token_key_seconds: float
     reminder_days: Sequence[int]
     reminder_late_days: int
+    reminder_hours: Sequence[int]
     reminder_retry_minutes: Sequence[int]
     call_days: int
     reminder_consent_version: str

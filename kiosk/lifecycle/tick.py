@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from data.registry import StateConflict
 from kiosk import log
-from kiosk.clock import unstamp
+from kiosk.clock import KST, unstamp
 from kiosk.errors import KioskError
 from kiosk.lifecycle.dates import korean_day
 from kiosk.lifecycle.journal import Journal
@@ -64,7 +64,10 @@ async def publish_list(services: Services) -> dict[str, int]:
 
 
 async def send_reminders(services: Services) -> dict[str, int]:
-    """Send the reminders that are due. Another job that is at it is no failure."""
+    """Send the reminders that are due, but not at night. Another job that is at it is no failure."""
+    begins, ends = services.policy.reminder_hours
+    if not begins <= services.clock.now().astimezone(KST).hour < ends:
+        return {"night": 1}
     try:
         report = await remind(services)
     except KioskError as error:

@@ -75,6 +75,27 @@ async def test_a_quiet_year_is_no_jump(centre: Office) -> None:
     await centre.close()
 
 
+async def test_nobody_is_woken(centre: Office) -> None:
+    """What is due at night goes out in the morning, and what is due in the evening still does."""
+    held = await centre.add(START + timedelta(days=31))
+    for day, hour, sent in (
+        (1, 0, 0),
+        (1, 7, 0),
+        (1, 8, 1),
+        (17, 20, 1),
+        (24, 21, 0),
+        (24, 23, 0),
+        (25, 9, 1),
+    ):
+        centre.clock.set(START + timedelta(days=day), hour)
+        await confirm_clock(centre.services)
+        found = {each.job: each for each in await tick(centre.services)}
+        assert found["reminders"].counts.get("sent", 0) == sent, (day, hour)
+        assert found["reminders"].counts.get("night", 0) == (0 if 8 <= hour < 21 else 1)
+    assert [row[0] for row in await centre.rows(held)] == [30, 14, 7]
+    await centre.close()
+
+
 async def test_the_real_jobs(centre: Office) -> None:
     held = await centre.add(START + timedelta(days=30))
     found = {each.job: each for each in await tick(centre.services)}
