@@ -7,7 +7,7 @@ secret, and the name is masked: slips lie about.
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
 from data.records import Request, WholeCertificate
 from kiosk import log
@@ -36,6 +36,17 @@ class Part:
     form: Form
     value: str
     word: str = ""
+
+
+class Paper(Protocol):
+    """What can be printed: a slip, or a sheet of the list of calls."""
+
+    @property
+    def center(self) -> str:
+        """Stands above all else."""
+
+    def parts(self) -> list[Part]:
+        """Give what stands on it from top to bottom."""
 
 
 @dataclass(frozen=True)

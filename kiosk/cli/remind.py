@@ -1,7 +1,5 @@
 """`kiosk remind`: who is to be reminded, reminding them, whom to call, what is coming, and having it stopped."""
 
-import csv
-import io
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from kiosk.cli import options
 from kiosk.errors import KioskError
 from kiosk.files import replace_file
 from kiosk.i18n import text, visible
+from kiosk.reminders import calllist
 from kiosk.reminders import due as ladder
 from kiosk.reminders import outlook as look
 from kiosk.reminders.consent import opt_out
@@ -117,12 +116,13 @@ def run(
 @remind.command(help=text("help.remind_calls"))
 @click.option("--csv", "file", type=click.Path(path_type=Path, allow_dash=True), metavar="FILE",
               help=text("help.calls_csv"))  # fmt: skip
+@click.option("--print", "on_paper", is_flag=True, help=text("help.slip_print"))
 @click.option("--done", type=options.Serial(), metavar="SERIAL", help=text("help.calls_done"))
 @options.json_option
 @options.common
 def calls(
     file: Path | None, done: str | None, state: Path | None, key_file: Path | None, at: datetime | None, *,
-    practice: bool, as_json: bool,
+    on_paper: bool, practice: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """List whom staff are to call."""
 
@@ -130,32 +130,30 @@ def calls(
         async with await options.opened(state, at, key_file, practice=practice) as services:
             if done is not None:
                 await look.called(services, done)
-            return await look.calls(services)
+            found = await look.calls(services)
+            if on_paper and found:
+                await calllist.print_calls(services, found)
+                options.say("calls.on_paper")
+            return found
 
     found = options.run(work())
-    rows = [[last_day(each.not_after).isoformat(), each.name, each.phone, each.serial] for each in found]
     if file is not None and str(file) != "-":
-        replace_file(file, [_csv(rows)], mode=0o600)
+        replace_file(file, [calllist.table(found)], mode=0o600)
     elif file is not None:
-        options.show(_csv(rows).decode("utf-8-sig").rstrip("\n"))
+        options.show(calllist.table(found).decode("utf-8-sig").rstrip("\n"))
     elif as_json:
-        options.result(
-            [dict(zip(("not_after", "name", "phone", "serial"), row, strict=True)) for row in rows]
-        )
-    else:
-        for row in rows:
-            options.show("[ ]  " + "  ".join(map(visible, row)))
-    if not rows:
+        options.result([
+            {
+                "not_after": last_day(each.not_after).isoformat(), "name": each.name, "phone": each.phone,
+                "serial": each.serial,
+            }
+            for each in found
+        ])  # fmt: skip
+    elif not on_paper:
+        for each in found:
+            options.show("[ ]  " + "  ".join(map(visible, calllist.row(each))))
+    if not found:
         options.say("remind.no_calls")
-
-
-def _csv(rows: list[list[str]]) -> bytes:
-    """Write a table that spreadsheets open as it is meant: UTF-8 with a mark, and no cell that is a formula."""
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow([text(f"remind.column.{name}") for name in ("end", "name", "phone", "serial")])
-    writer.writerows([f"'{cell}" if cell[:1] in "=+-@" else cell for cell in row] for row in rows)
-    return table.getvalue().encode("utf-8-sig")
 
 
 @remind.command(help=text("help.remind_outlook"))

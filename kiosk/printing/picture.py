@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from kiosk.errors import KioskError
 from kiosk.i18n import visible
-from kiosk.receipt import Part, Slip
+from kiosk.receipt import Paper, Part
 
 if TYPE_CHECKING:
     from kiosk.printing.settings import PrinterSettings
@@ -38,7 +38,7 @@ class _Fonts:
             raise KioskError("printer.font", path=str(path)) from None
 
 
-def draw(slip: Slip, settings: "PrinterSettings") -> Image.Image:
+def draw(slip: Paper, settings: "PrinterSettings") -> Image.Image:
     """Draw `slip` in the person's language: mode "1", `settings.width` wide. Raises `printer.font`."""
     return _Sheet(slip, settings).drawn()
 
@@ -53,7 +53,7 @@ def load_fonts(settings: "PrinterSettings") -> None:
 class _Sheet:
     """One slip in the making. Things are put one below the other."""
 
-    def __init__(self, slip: Slip, settings: "PrinterSettings") -> None:
+    def __init__(self, slip: Paper, settings: "PrinterSettings") -> None:
         self._slip = slip
         self._width = settings.width
         self._fonts = _Fonts(settings.font, settings.bold, settings.width)

@@ -13,7 +13,7 @@ from kiosk.errors import KioskError
 from kiosk.printing import escpos
 from kiosk.printing.ports import DevicePort, Port, UsbPort
 from kiosk.printing.settings import PrinterSettings, load_printer
-from kiosk.receipt import Slip
+from kiosk.receipt import Paper
 
 SECONDS = 20.0
 """The longest that one slip may take; no printer needs half of it."""
@@ -21,7 +21,7 @@ ANSWER_SECONDS = 1.0
 """How long a printer may think about its state."""
 
 
-async def print_slip(slip: Slip, state: State) -> None:
+async def print_slip(slip: Paper, state: State) -> None:
     """Print `slip` on this machine's printer. Raises `printer.*`; nothing else changes, and it can be done again."""
     settings = load_printer(state)
     if settings is None:
@@ -29,7 +29,7 @@ async def print_slip(slip: Slip, state: State) -> None:
     await asyncio.to_thread(_print, slip, settings)
 
 
-def _print(slip: Slip, settings: PrinterSettings) -> None:
+def _print(slip: Paper, settings: PrinterSettings) -> None:
     from kiosk.printing.picture import draw
 
     job = escpos.job(draw(slip, settings), cut=settings.cut)

@@ -14,6 +14,7 @@ from kiosk.clock import KST
 from kiosk.errors import TABLE
 from tests.cli.conftest import Issue, Kiosk, refused
 from tests.conftest import TODAY
+from tests.printing.paper import printed
 
 END = datetime(2027, 11, 22, 9, tzinfo=KST)
 ANSWERS: dict[str, Any] = {"reminders": True, "email": "hong@example.com"}
@@ -77,16 +78,28 @@ def test_the_list_of_calls(issue: Issue, kiosk: Kiosk, state: Path, tmp_path: Pa
     kiosk("remind", "run", "--state", state, at=before(30))
     assert (
         kiosk("remind", "calls", "--state", state, at=before(29)).out
-        == f"[ ]  2027-11-22  홍길동  021234567  {serial}\n"
+        == f"[ ]  2027-11-22  홍길동  02-123-4567  {serial}\n"
     )
     file = tmp_path / "calls.csv"
     assert kiosk("remind", "calls", "--csv", file, "--state", state, at=before(29)).status == 0
     with file.open(encoding="utf-8-sig", newline="") as table:
         assert list(csv.reader(table)) == [
-            ["Last day", "Name", "Phone", "Serial"], ["2027-11-22", "홍길동", "021234567", serial]
+            ["Last day", "Name", "Phone", "Serial"], ["2027-11-22", "홍길동", "02-123-4567", serial]
         ]  # fmt: skip
     assert file.stat().st_mode & 0o077 == 0
+    device = tmp_path / "lp0"
+    words = ("remind", "calls", "--print", "--state", state)
+    refused(kiosk(*words, "--json", at=before(29)), 3, "printer.none")
+    (state / "printer.toml").write_text(f"device = {json.dumps(str(device))}\nwidth = 384\n")
+    refused(kiosk(*words, "--json", at=before(29)), 3, "printer.gone")
+    device.touch()
+    ran = kiosk(*words, at=before(29))
+    assert (ran.out, ran.err) == ("", "Printed the list of calls.\n")
+    assert printed(device.read_bytes(), 384).cuts == 1
     assert kiosk("remind", "calls", "--done", serial, "--state", state, "--json", at=before(28)).json() == []
+    ran = kiosk(*words, at=before(28))
+    assert (ran.out, ran.err) == ("", "Nobody is to be called.\n")
+    assert printed(device.read_bytes(), 384).cuts == 1, "nothing is printed where there is nothing"
     refused(
         kiosk("remind", "calls", "--done", serial, "--state", state, "--json", at=before(28)),
         1,
