@@ -16,6 +16,7 @@ from kiosk.identity.attended import DOCUMENTS
 from kiosk.lifecycle import explain as known
 from kiosk.lifecycle import history as told
 from kiosk.lifecycle import status as acts
+from kiosk.lifecycle.history_sheet import print_history
 from kiosk.lifecycle.standing import describe_record, of_record
 from kiosk.services import Services
 
@@ -53,24 +54,29 @@ def status(
 
 @click.command(help=text("help.history"))
 @click.argument("serial", type=options.Serial())
+@click.option("--print", "on_paper", is_flag=True, help=text("help.slip_print"))
 @options.json_option
 @options.common
 def history(
-    serial: str, state: Path | None, key_file: Path | None, at: datetime | None, *, practice: bool, as_json: bool
+    serial: str, state: Path | None, key_file: Path | None, at: datetime | None, *, on_paper: bool,
+    practice: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Tell what happened to one certificate, and to those before and after it."""
 
     async def work() -> tuple[dict[str, object], list[str]]:
         async with await options.opened(state, at, key_file, practice=practice) as services:
             chapters = await told.history(services, serial)
+            if on_paper:
+                await print_history(services, chapters)
+                options.say("history.on_paper")
             return told.document(chapters, serial, services), told.page(chapters, services)
 
     description, lines = options.run(work())
     if as_json:
         options.result(description)
-        return
-    for line in lines:
-        options.show(line)
+    elif not on_paper:
+        for line in lines:
+            options.show(line)
 
 
 @click.command(help=text("help.suspend"))

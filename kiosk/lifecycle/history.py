@@ -1,6 +1,6 @@
 """What happened to a certificate, for the person whose it is: from the audit log, in words, oldest first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -148,7 +148,7 @@ def document(chapters: list[Chapter], serial: str, services: Services) -> dict[s
     }  # fmt: skip
 
 
-def page(chapters: list[Chapter], services: Services, *, masked: bool = False) -> list[str]:
+def page(chapters: Sequence[Chapter], services: Services, *, masked: bool = False) -> list[str]:
     """Give the history as the lines of a page; `masked` is for where anybody may look."""
     lines = [text("history.title"), text("history.center", center=services.state.center), ""]
     for each in chapters:

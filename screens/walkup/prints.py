@@ -1,4 +1,4 @@
-"""What can be printed here: the slip, where this machine has a printer."""
+"""What can be printed here, where this machine has a printer: the slip, or what a step has in its place."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -16,7 +16,7 @@ from screens.widgets.frame import KeyHint
 
 
 class Prints(Step):
-    """The base of steps with a slip. Printing again after an error is pressing the key again."""
+    """The base of steps that print. Printing again after an error is pressing the key again."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("3", "print", show=False)]
 
@@ -36,6 +36,10 @@ class Prints(Step):
             raise RuntimeError("nothing was issued or begun")
         return self.visit.unfinished
 
+    async def put_on_paper(self) -> None:
+        """Print what this step is about: the slip. Raises `printer.*`."""
+        await print_slip(self.slip(), self.visit.services.state)
+
     def printing_hint(self) -> Iterable[KeyHint]:
         """Give the key, where there is a printer."""
         if self.has_printer:
@@ -47,20 +51,20 @@ class Prints(Step):
             super().action_go_on()
 
     def action_print(self) -> None:
-        """Print the slip."""
+        """Print it."""
         if self.has_printer and not self.at_work:
             self.at_work = True
             self.clear_fault()
-            self.notice(text("slip.printing"))
+            self.notice(text("print.printing"))
             self.run_worker(self._print(), exit_on_error=True)
 
     async def _print(self) -> None:
         try:
-            await print_slip(self.slip(), self.visit.services.state)
+            await self.put_on_paper()
         except KioskError as error:
             self.clear_fault()
             self.fault(error)
         else:
-            self.notice(text("slip.printed"))
+            self.notice(text("print.printed"))
         finally:
             self.at_work = False

@@ -1,5 +1,6 @@
 """`suspend`, `resume`, `revoke`, `status`, `history`: each act, and each refusal in a sentence."""
 
+import json
 import subprocess
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from kiosk.clock import KST
 from kiosk.lifecycle.status import WORDS
 from tests.cli.conftest import Issue, Kiosk, healthy, refused
 from tests.conftest import TODAY, Ran
+from tests.printing.paper import printed
 
 DAY = timedelta(days=1)
 Act = Callable[..., Ran]
@@ -169,6 +171,16 @@ def test_whether_the_list_says_so(act: Act, kiosk: Kiosk, state: Path, tmp_path:
         "It is on revocation list no. 2, 59 minutes old.",
         True,
     )
+
+
+def test_history_is_printed(act: Act, state: Path, tmp_path: Path) -> None:
+    refused(act("history", "--print", "--json"), 3, "printer.none")
+    device = tmp_path / "lp0"
+    device.touch()
+    (state / "printer.toml").write_text(f"device = {json.dumps(str(device))}\nwidth = 384\n")
+    ran = act("history", "--print")
+    assert (ran.out, ran.err) == ("", "Printed what happened to the certificate.\n")
+    assert printed(device.read_bytes(), 384).cuts == 1
 
 
 def test_history_is_a_page_that_can_be_read(act: Act, kiosk: Kiosk, state: Path, serial: str) -> None:

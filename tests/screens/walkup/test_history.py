@@ -1,5 +1,6 @@
 """History: what happened to a certificate, read at the screen by whoever brings the stick."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,12 @@ import pytest
 from kiosk.i18n import text
 from screens.walkup.history import History
 from screens.walkup.look import Look
+from tests.printing.machine import Machine
+from tests.printing.paper import printed
 from tests.screens.stage import stage
 from tests.screens.walkup.test_renewal import LATER, holder
+from tests.screens.walkup.test_slip import keys
+from tests.screens.walkup.test_slip import machine as machine
 
 
 @pytest.mark.parametrize("size", [(72, 18), (36, 9)])
@@ -33,6 +38,38 @@ async def test_from_a_stick_to_what_happened_and_back(
         assert any(line.strip() and line.split()[-1] in on.page for line in history._lines)
         await on.press("escape")
         await on.at(Look)
+
+
+async def test_it_is_printed_where_there_is_a_printer(
+    state: Path, medium: Path, machine: Callable[..., Machine]
+) -> None:
+    at = machine()
+    async with holder(state, medium) as on:
+        on.put_in(medium)
+        look = await on.at(Look)
+        await on.until(lambda: not look.at_work)
+        look.chosen("go:history")
+        history = await on.at(History)
+        await on.until(lambda: "3" in keys(on))
+        await on.press("3")
+        await on.until(lambda: on.sees("print.printed"))
+        assert printed(bytes(at.got), 384).cuts == 1
+        assert on.step is history
+        await on.press("enter")
+        await on.at(Look)
+
+
+async def test_no_key_prints_where_there_is_none(state: Path, medium: Path) -> None:
+    async with holder(state, medium) as on:
+        on.put_in(medium)
+        look = await on.at(Look)
+        await on.until(lambda: not look.at_work)
+        look.chosen("go:history")
+        history = await on.at(History)
+        await on.until(lambda: history._lines)
+        assert "3" not in keys(on)
+        await on.press("3")
+        assert not history.at_work
 
 
 async def test_a_certificate_of_another_authority_has_none_here(state: Path, medium: Path) -> None:

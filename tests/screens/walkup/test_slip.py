@@ -55,7 +55,7 @@ async def test_one_key_prints(
         step, _ = await on.show(kind(on.visit))
         assert "3" in keys(on)
         await on.press("3")
-        await on.until(lambda: on.sees("slip.printed"))
+        await on.until(lambda: on.sees("print.printed"))
         assert printed(bytes(at.got), 384).cuts == 1
         assert not step.at_work
 
@@ -71,7 +71,7 @@ async def test_without_paper_nothing_is_lost(state: Path, machine: Callable[...,
         assert "W08" in on.said
         at.refill()
         await on.press("3")
-        await on.until(lambda: on.sees("slip.printed"))
+        await on.until(lambda: on.sees("print.printed"))
         assert not on.sees("error.printer.paper")
         assert printed(bytes(at.got), 384).cuts == 1
         await on.press("enter")
@@ -109,7 +109,7 @@ async def test_nobody_leaves_while_it_prints(state: Path, monkeypatch: pytest.Mo
         fill(on.visit, "Hong")
         proof, answers = await on.show(Proof(on.visit))
         await on.press("3", "3", "enter")
-        assert on.sees("slip.printing")
+        assert on.sees("print.printing")
         assert answers == []
         await on.press("2")
         slip = await on.at(Slip)
@@ -215,7 +215,7 @@ async def test_a_request_that_was_cut_short_has_a_slip(
         await on.press("1")
         assert isinstance(on.step, Slip)
         await on.press("3")
-        await on.until(lambda: on.sees("slip.printed"))
+        await on.until(lambda: on.sees("print.printed"))
         assert printed(bytes(at.got), 384).cuts == 1
         await on.press("escape")
         await on.at(Act)
