@@ -51,8 +51,8 @@ class Visit:
     name: str = ""
     id_number: Secret = field(default_factory=lambda: Secret(""))
     phone: str = ""
-    reminders: bool = False
-    """Whether the person agreed to be reminded, with the phone number kept for it."""
+    reminders: bool | None = None
+    """Whether the person agreed to be reminded, with the phone number kept for it; None: was not asked."""
     evidence: "Evidence | None" = None
     evidence_of: bytes = b""
     """Hash of the details that the identity check was about: changing them voids it."""

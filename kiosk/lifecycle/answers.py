@@ -1,9 +1,9 @@
 """The answers file of the command line (TOML): read, checked key by key, and each problem named by its key.
 
 Keys: `profile`, `name`, `id_number`, `phone`, `email` (may be left out), `password_file` for a stick or
-`pin_file` for a token, `consent = true`, `reminders = true` (may be left out: has phone and e-mail kept) and
-`[identity] method = "phone"`, in practice with `code` to stand for what a person would type. To renew, the
-certificate itself says most of it: `id_number`, `password_file` (the old one) or `pin_file`, and `consent` are
+`pin_file` for a token, `consent = true`, `reminders` (true has phone and e-mail kept, false has them deleted; may be
+left out) and `[identity] method = "phone"`, in practice with `code` to stand for what a person would type. To renew,
+the certificate itself says most of it: `id_number`, `password_file` (the old one) or `pin_file`, and `consent` are
 enough; `new_password_file` is for a new password.
 """
 
@@ -47,13 +47,14 @@ def read_answers(path: Path, today: date) -> Application:
         id_number, _ = clean_id_number(typed, identifiers=profile.identifiers, today=today)
     if "email" in answers and not _EMAIL.fullmatch(_text(answers, "email")):
         raise KioskError("answers.wrong", key="email")
-    if not isinstance(answers.get("reminders", False), bool):
+    reminders = answers.get("reminders")
+    if not isinstance(reminders, bool | None):
         raise KioskError("answers.wrong", key="reminders")
     method, code = _identity(answers["identity"])
     return Application(
         profile=profile, name=name, id_number=id_number, phone=clean_phone(_text(answers, "phone")),
         password=_secret(path, answers, "password_file") or Secret(""), pin=_secret(path, answers, "pin_file"),
-        method=method, code=code, email=str(answers.get("email", "")), reminders=bool(answers.get("reminders")),
+        method=method, code=code, email=str(answers.get("email", "")), reminders=reminders,
     )  # fmt: skip
 
 

@@ -31,8 +31,8 @@ class Application:
 
     email: str = field(default="", repr=False)
     """May be empty."""
-    reminders: bool = False
-    """Whether phone and e-mail may be kept, to remind the person before the certificate ends."""
+    reminders: bool | None = None
+    """Whether phone and e-mail may be kept, to remind the person before the certificate ends; None: was not asked."""
 
     def details(self) -> Secret:
         """Give what an identity check is about, to be hashed."""

@@ -59,16 +59,19 @@ async def opt_in(
 async def keep_answers(
     services: Services, application: Application, subscriber_id: int, language: str
 ) -> None:
-    """Opt in who said so in their application, once their certificate is there.
+    """Opt in who said so in their application, once their certificate is there; whoever said no is forgotten.
 
     The certificate is good by then, so trouble with this raises nothing: it is logged, and nobody is reminded.
     """
-    if not application.reminders:
+    if application.reminders is None:
         return
     try:
-        await opt_in(
-            services, subscriber_id, phone=application.phone, email=application.email, language=language
-        )
+        if application.reminders:
+            await opt_in(
+                services, subscriber_id, phone=application.phone, email=application.email, language=language
+            )
+        else:  # they may have agreed when they got an earlier one
+            await opt_out(services, subscriber_id)
     except KioskError as error:
         log.event("contact.failed", error=error.code)
 

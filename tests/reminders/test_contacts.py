@@ -10,9 +10,12 @@ import pytest
 from data.registry import Registry
 from kiosk.clock import KST
 from kiosk.errors import KioskError
+from kiosk.lifecycle.application import Application
+from kiosk.pki.profiles import load_profiles
 from kiosk.reminders import contacts
-from kiosk.reminders.consent import consent_text, forget_over, opt_in, opt_out
+from kiosk.reminders.consent import consent_text, forget_over, keep_answers, opt_in, opt_out
 from kiosk.reminders.contacts import Reachable
+from kiosk.secret import Secret
 from kiosk.services import Services
 from tests.reminders.office import START, Carrier, HandClock, Office
 
@@ -121,6 +124,22 @@ async def test_agreeing_again_takes_the_place(office: Office) -> None:
     assert await read(office.services, held.subscriber_id) == Reachable(PHONE, "")
     with pytest.raises(ValueError, match="no way"):
         await opt_in(office.services, held.subscriber_id)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"), [(None, Reachable(PHONE, "")), (True, Reachable("01000000000", EMAIL)), (False, None)]
+)
+async def test_the_answer_to_the_question_counts(
+    office: Office, answer: bool | None, kept: Reachable | None
+) -> None:
+    """Of somebody who agreed at an earlier visit; who was not asked said nothing."""
+    held = await office.add(END)
+    answers = Application(
+        load_profiles()["personal-general"], "홍길동", Secret("900101-1234567"), "01000000000", Secret(""), "phone",
+        email=EMAIL, reminders=answer,
+    )  # fmt: skip
+    await keep_answers(office.services, answers, held.subscriber_id, "ko")
+    assert await read(office.services, held.subscriber_id) == kept
 
 
 async def test_a_step_that_fails_leaves_what_was_there(
