@@ -8,10 +8,11 @@ from pathlib import Path
 from kiosk.errors import KioskError
 
 
-def replace_file(path: Path, content: Iterable[bytes], *, mode: int = 0o666) -> None:
+def replace_file(path: Path, content: Iterable[bytes], *, mode: int | None = None) -> None:
     """Write `content`, piece by piece, to `path`, replacing what is there in one step.
 
-    Devices and pipes are written to as they are. Of `mode` the process's mask takes away what it does.
+    Devices and pipes are written to as they are. A file has exactly the `mode` that is given, whatever the process's
+    mask; without one it is what the mask leaves of 0666.
 
     Raises `usage.file` when that cannot be done; then what was there still is.
     """
@@ -22,7 +23,9 @@ def replace_file(path: Path, content: Iterable[bytes], *, mode: int = 0o666) -> 
             return
         part = path.with_name(f"{path.name[:200]}.{secrets.token_hex(4)}.part")
         try:
-            with open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+            with open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode or 0o666)) as file:
+                if mode is not None:
+                    os.fchmod(file.fileno(), mode)
                 file.writelines(content)
                 file.flush()
                 os.fsync(file.fileno())

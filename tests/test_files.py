@@ -61,3 +61,13 @@ def test_where_nothing_can_be_written(tmp_path: Path) -> None:
             replace_file(path, [b"x" * 100_000])
         assert caught.value.facts == {"path": str(path)}
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("mode", "found"), [(None, 0o600), (0o644, 0o644), (0o600, 0o600)])
+def test_the_mode_that_is_given_counts(tmp_path: Path, mode: int | None, found: int) -> None:
+    before = os.umask(0o077)
+    try:
+        replace_file(tmp_path / "file", [b"a"], mode=mode)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == found
