@@ -1,5 +1,6 @@
 """`kiosk export` and `kiosk import`: certificates to and from PFX files (PKCS#12), with R."""
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -90,7 +91,9 @@ def _result(done: service.Done, more: dict[str, object], *, as_json: bool) -> No
 def _read(path: Path, limit: int) -> bytes:
     """Read `limit` bytes of a file at most. Raises `usage.file`."""
     try:
-        with path.open("rb") as file:
+        # It may lie on a stranger's medium: a FIFO into which nobody writes is an empty file.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            os.set_blocking(file.fileno(), True)
             return file.read(limit)
     except (OSError, ValueError):
         raise KioskError("usage.file", path=str(path)) from None

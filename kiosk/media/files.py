@@ -167,10 +167,13 @@ def lock(directory: int) -> None:
 def read_file(directory: int, name: str, limit: int = FILE_LIMIT, *, past_cache: bool = False) -> bytes:
     """Read the regular file `name`, at most `limit` bytes.
 
-    A link, FIFO, device or directory raises `OSError` (ELOOP, EEXIST), a longer file `OSError` (EFBIG).
+    A link, FIFO, socket, device or directory raises `OSError` (ELOOP, EEXIST), a longer file `OSError` (EFBIG).
     With `past_cache` what the kernel keeps of it is dropped first: what was written must have been synced.
     """
-    # O_NONBLOCK: opening a FIFO must not wait for somebody to write into it.
+    # Opening a device may do something, and a socket or a device that is not there fails as a pulled stick does.
+    if kind(directory, name) not in {0, stat.S_IFREG, stat.S_IFLNK}:
+        raise FileExistsError(errno.EEXIST, "not a regular file", name)
+    # O_NONBLOCK: what became a FIFO since must not wait for somebody to write into it.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
     fd = os.open(name, flags, dir_fd=directory)
     try:

@@ -1,5 +1,6 @@
 """`kiosk export` and `kiosk import`, as scripts see them."""
 
+import os
 import stat
 import subprocess
 from collections.abc import Callable
@@ -122,3 +123,19 @@ def test_tokens_and_files_that_are_none(
     assert kiosk("export", "--medium", medium, "--pfx", tmp_path / "a.pfx", "--state", state).status == 2, (
         "no terminal"
     )
+
+
+def test_pipes(kiosk: Command, state: Path, medium: Path, other: Path, word: Path, tmp_path: Path) -> None:
+    """One with somebody at its other end is read; one that a stranger left on a medium is empty."""
+    sets.put(medium, sets.files(0, PASSWORD))
+    common = ("--password-file", word, "--state", state)
+    kiosk("export", "--medium", medium, "--pfx", tmp_path / "out.pfx", *common)
+    pipe = tmp_path / "pipe.pfx"
+    os.mkfifo(pipe)
+    words = ("import", "--medium", other, *common, "--pfx")
+    assert kiosk(*words, pipe).status == 3
+    ours, theirs = os.pipe()
+    with open(ours, "rb"), open(theirs, "wb") as end:
+        end.write((tmp_path / "out.pfx").read_bytes())
+        end.close()
+        assert kiosk(*words, f"/proc/{os.getpid()}/fd/{ours}").status == 0

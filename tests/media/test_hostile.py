@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -109,6 +110,25 @@ def test_devices_and_pipes(stick: Path) -> None:
     assert said["skipped"] == [
         "special: NPKI/kica/USER", "special: NPKI/pipe", f"unreadable: {SET}/signPri.key",
         "special: NPKI/yessign/USER/signCert.der",
+    ]  # fmt: skip
+
+
+def test_what_nobody_answers_behind_is_no_pulled_stick(stick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening a socket, or a device that this machine has not, fails as opening a file on a pulled stick does."""
+    path = put(stick, SET, cert=CERTIFICATE)
+    monkeypatch.chdir(path)
+    with socket.socket(socket.AF_UNIX) as nobody:
+        nobody.bind("signPri.key")
+    other = put(stick, "NPKI/yessign/USER/b", key=KEY)
+    try:
+        os.mknod(other / "signCert.der", stat.S_IFCHR | 0o600, os.makedev(240, 7))
+    except PermissionError:
+        needs("the right to make devices", present=False)
+    put(stick, "NPKI/yessign/USER/c", cert=CERTIFICATE, key=KEY)
+    said = looked(stick)
+    assert said["found"] == ["key_unreadable", "certificate_unreadable", None]
+    assert said["skipped"] == [
+        f"unreadable: {SET}/signPri.key", "unreadable: NPKI/yessign/USER/b/signCert.der"
     ]  # fmt: skip
 
 
