@@ -23,9 +23,18 @@ class Unfit:
 Rule = Callable[[Seen, Clock, Policy], Unfit | None]
 
 
-def unfit(flow: str, seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:
-    """Say why the flow `flow` cannot be gone through with this certificate; None when it can."""
+CHANGES = frozenset({"renew", "password", "delete"})
+"""The flows that change what is on the certificate's own medium."""
+
+
+def unfit(flow: str, seen: Seen, clock: Clock, policy: Policy, *, only_read: bool = False) -> Unfit | None:
+    """Say why the flow `flow` cannot be gone through with this certificate; None when it can.
+
+    `only_read` says that nothing can be changed on its medium.
+    """
     rule = RULES.get(flow, _readable)
+    if only_read and flow in CHANGES:
+        return Unfit("only_read")
     return rule(seen, clock, policy)
 
 

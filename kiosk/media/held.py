@@ -57,7 +57,7 @@ class Held:
             # Before it is mounted, lest a kill in between leave it to nobody.
             self._note(stick)
             try:
-                _, by_us = await mount.mount(stick.node)
+                _, by_us = await mount.mount(stick.node, read_only=stick.problem is not None)
             except KioskError as error:
                 self.forget(stick)
                 if self._closing or not wanted():

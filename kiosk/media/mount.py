@@ -47,7 +47,7 @@ _ERRORS = {
 }
 
 
-async def mount(node: Path) -> tuple[Path, bool]:
+async def mount(node: Path, *, read_only: bool = False) -> tuple[Path, bool]:
     """Give where the filesystem on `node` (/dev/sdb1) is mounted; where it is not, have it mounted.
 
     Say, too, whether it was mounted by this call, and not by the desktop or somebody else.
@@ -60,8 +60,9 @@ async def mount(node: Path) -> tuple[Path, bool]:
         if places := await udisks.mounted_at(block):
             return places[0], False
         try:
-            options = _ALONE | {"options": Variant("s", OPTIONS)}
-            [place] = await udisks.call(block, "Filesystem", "Mount", "a{sv}", options)
+            options = f"{OPTIONS},ro" if read_only else OPTIONS
+            words = _ALONE | {"options": Variant("s", options)}
+            [place] = await udisks.call(block, "Filesystem", "Mount", "a{sv}", words)
         except KioskError:
             # The desktop may have been faster.
             if places := await udisks.mounted_at(block):

@@ -1,6 +1,7 @@
 """Sticks that the system has mounted, from /proc/self/mountinfo (proc(5))."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,8 @@ MOUNTINFO = Path("/proc/self/mountinfo")
 DEVICES = Path("/sys/dev/block")
 WRITTEN = frozenset({"vfat", "exfat", "ext4"})
 """The filesystems that we write to."""
+READ = frozenset({"btrfs", "ext2", "ext3", "f2fs", "fuseblk", "iso9660", "ntfs", "ntfs3", "udf", "xfs"})
+"""Those that we only read, by the kernel's names; NTFS has three."""
 DESKTOPS = ("/media/", "/run/media/")
 """Where only what somebody put in is mounted."""
 BY_HAND = "/mnt"
@@ -49,16 +52,18 @@ def mounts(mountinfo: Path = MOUNTINFO) -> tuple[Mount, ...]:
     return tuple(found)
 
 
-def mounted(mountinfo: Path = MOUNTINFO, devices: Path = DEVICES) -> dict[str, Path]:
+def mounted(
+    mountinfo: Path = MOUNTINFO, devices: Path = DEVICES, kinds: Collection[str] = WRITTEN
+) -> dict[str, Path]:
     """Give the mount points of sticks that are in by device number ("8:17"), in the order in which they were mounted.
 
-    What cannot be read is as if nothing were mounted.
+    Only of filesystems of these `kinds`. What cannot be read is as if nothing were mounted.
     """
     found: dict[str, Path] = {}
     for mount in mounts(mountinfo):
         place = str(mount.place)
         if (
-            mount.filesystem in WRITTEN
+            mount.filesystem in kinds
             and _there(devices, mount.device)
             and (
                 place.startswith(DESKTOPS)

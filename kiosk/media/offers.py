@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from kiosk.errors import KioskError
 from kiosk.media.directory import DirectoryMedium
 from kiosk.media.held import Held
-from kiosk.media.mounted import mounted
-from kiosk.media.present import Snapshot, Stick
+from kiosk.media.mounted import READ, mounted
+from kiosk.media.present import ONLY_READ, Snapshot, Stick
 
 if TYPE_CHECKING:
     from kiosk.media.inserted import Inserted
@@ -27,7 +27,7 @@ class Offer:
     """One medium that is here, whether or not something can be put on it."""
 
     path: Path | None
-    """Where its files are; None while it is not mounted, and of a token."""
+    """Where its files are; None while it is not mounted, and of a token. One that is only read has them too."""
     name: str
     """What people call it: its label, else maker and model, else the directory's name. Hostile text."""
     stick: Stick | None = None
@@ -43,8 +43,13 @@ class Offer:
 
     @property
     def usable(self) -> bool:
-        """Whether it can be chosen."""
+        """Whether it can be chosen to put something on it."""
         return self.problem is None and (self.path is not None or self.token is not None)
+
+    @property
+    def only_read(self) -> bool:
+        """Whether what is on it can be read, and nothing changed."""
+        return self.problem in ONLY_READ
 
     @property
     def lasting_identity(self) -> str:
@@ -66,15 +71,17 @@ class Offer:
 
 def offers(
     snapshot: Snapshot, places: Mapping[str, Path], given: Iterable[Path] = (),
-    problems: Mapping[str, str] | None = None,
+    problems: Mapping[str, str] | None = None, only_read: Mapping[str, Path] | None = None,
 ) -> tuple[Offer, ...]:  # fmt: skip
     """Give what is here: `given` directories, then sticks.
 
-    `places` has mount points by device number; `problems`, by a stick's identity, what came of mounting it.
-    Sticks that are mounted and that udev does not know (a container) are as directories.
+    `places` has mount points by device number, `only_read` those of filesystems that we do not write to;
+    `problems`, by a stick's identity, what came of mounting it. Sticks that are mounted and that udev does not
+    know (a container) are as directories.
     """
     known = {stick.number for stick in snapshot.sticks}
-    sticks = [_of_stick(stick, places.get(stick.number), problems or {}) for stick in snapshot.sticks]
+    everywhere = {**(only_read or {}), **places}
+    sticks = [_of_stick(stick, everywhere.get(stick.number), problems or {}) for stick in snapshot.sticks]
     same = Counter(offer.lasting_identity for offer in sticks)
     return (
         *(Offer(path, path.name) for path in given),
@@ -89,7 +96,7 @@ def offers(
 def _of_stick(stick: Stick, place: Path | None, problems: Mapping[str, str]) -> Offer:
     problem = stick.problem or (problems.get(stick.identity) if place is None else None)
     name = stick.label or stick.name or stick.node.name
-    return Offer(None if problem else place, name, stick, problem)
+    return Offer(None if problem and problem not in ONLY_READ else place, name, stick, problem)
 
 
 def back_again(chosen: Offer, here: Sequence[Offer]) -> Offer | None:
@@ -160,7 +167,7 @@ class Sticks:
         self.here = self._look()
 
     def _look(self) -> tuple[Offer, ...]:
-        found = offers(self._snapshot, mounted(), self._given, self._problems)
+        found = offers(self._snapshot, mounted(), self._given, self._problems, mounted(kinds=READ))
         found += self.tokens.here if self.tokens else ()
         if not found and self._fallback is not None:
             return (Offer(self._fallback, self._fallback.name),)
@@ -221,7 +228,8 @@ class Sticks:
 
     def _mount_all(self) -> None:
         left = self._left.sticks if self._left and not self._begun else ()
-        for stick in (offer.stick for offer in self.here if not offer.path and not offer.problem):
+        for offer in self.here:
+            stick = None if offer.path or (offer.problem and not offer.only_read) else offer.stick
             if stick and stick not in left and stick.identity not in self._tried:
                 self._tried.add(stick.identity)
                 self._start(self._mount(stick))
@@ -252,7 +260,7 @@ class Sticks:
         except KioskError as error:
             if error.id != "mount.busy":
                 raise
-        place, _ = await mount.mount(offer.stick.node)
+        place, _ = await mount.mount(offer.stick.node, read_only=offer.only_read)
         self.refresh()
         if place != offer.path:
             raise KioskError("medium.other")

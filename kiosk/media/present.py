@@ -13,6 +13,8 @@ from kiosk.media.mounted import WRITTEN
 READ = WRITTEN | {"btrfs", "ext2", "ext3", "f2fs", "iso9660", "ntfs", "udf", "xfs"}
 """The filesystems that Linux reads, by udev's names."""
 ENCRYPTED = frozenset({"BitLocker", "crypto_LUKS"})
+ONLY_READ = frozenset({"medium.readable", "medium.readonly"})
+"""The problems with which a stick can still be looked at, and copied from."""
 UNKNOWN = "unknown"
 """The usage of what holds something, but nothing that udev knows for sure."""
 EMPTY_TABLE = "table"

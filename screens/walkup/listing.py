@@ -47,7 +47,7 @@ class Listing(Step):
         self._begin = 0
         self._shown: list[Carried] = []
 
-    def fits(self, seen: Seen) -> str | None:  # noqa: ARG002 - to be overridden
+    def fits(self, each: Carried) -> str | None:  # noqa: ARG002 - to be overridden
         """Say why a certificate cannot be chosen; None when it can."""
         return None
 
@@ -61,9 +61,7 @@ class Listing(Step):
             if isinstance(looked, Looked)
             for seen in looked.seen
         ]
-        self._sorted = sorted(
-            carried, key=lambda each: (self.fits(each.seen) is not None, *in_order(each.seen))
-        )
+        self._sorted = sorted(carried, key=lambda each: (self.fits(each) is not None, *in_order(each.seen)))
         return self._sorted
 
     def middle(self) -> Iterable[Widget]:
@@ -75,7 +73,7 @@ class Listing(Step):
         if listed and not self._choosable():
             yield Static(text("list.unfit"), classes="panel", markup=False)
         for each in page:
-            problem = self.fits(each.seen)
+            problem = self.fits(each)
             if problem is not None:
                 yield NoChoice(title(each.seen), problem)
                 continue
@@ -93,7 +91,7 @@ class Listing(Step):
         return self._choosable() or len(self._shown) > KEYS
 
     def _choosable(self) -> bool:
-        return any(self.fits(each.seen) is None for each in self._shown[:1])
+        return any(self.fits(each) is None for each in self._shown[:1])
 
     def _side(self, seen: Seen) -> str:
         """Say how long it is good, drawn too where there is room."""

@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 from kiosk.errors import KioskError
 from kiosk.i18n import text
-from kiosk.lifecycle.fit import unfit
+from kiosk.lifecycle.fit import CHANGES, unfit
 from kiosk.lifecycle.look import Looked
 from screens.flow import Nav
 from screens.visit import Visit
@@ -69,6 +69,9 @@ class Look(Listing):
         yield Static(shown.title(each.seen), classes="strong gap" if first else "strong", markup=False)
         if spare := self._spare(each):
             yield Static(text(f"look.spare.{spare}"), classes="panel", markup=False)
+        if each.offer.only_read:
+            about = (text(f"error.{each.offer.problem}.screen"), text("look.only_read"))
+            yield Static(" ".join(about), classes="panel", markup=False)
         for word, value in self._facts(each):
             yield Row(text(f"look.{word}"), value)
         for number, flow in enumerate(self._others(each, first), 2 if first else 1):
@@ -95,7 +98,7 @@ class Look(Listing):
             return None
         flow = "reissue" if seen.found.problem else seen.standing.next_action
         flow = "issue" if flow in {"finish", "reissue"} and flow not in FLOWS else flow
-        return flow if flow in FLOWS else None
+        return flow if flow in FLOWS and not (each.offer.only_read and flow in CHANGES) else None
 
     def _others(self, each: Carried, first: str | None) -> Iterator[str]:
         from screens.walkup.flows import FLOWS
@@ -106,7 +109,8 @@ class Look(Listing):
 
     def _allowed(self, flow: str, each: Carried) -> bool:
         services = self.visit.services
-        return unfit(flow, each.seen, services.clock, services.policy) is None
+        only_read = each.offer.only_read
+        return unfit(flow, each.seen, services.clock, services.policy, only_read=only_read) is None
 
     def _spare(self, each: Carried) -> str | None:
         """Say why nobody needs it any more: the same one is on this medium once more, or its time is over.

@@ -85,7 +85,7 @@ class Prepare(Step):
 
     def _look(self) -> tuple[bool, bool]:
         there = roomy = False
-        for path in (offer.path for offer in self.visit.media):
+        for path in (offer.path for offer in self.visit.media if offer.usable):
             if path is None:
                 continue
             try:

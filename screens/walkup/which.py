@@ -2,9 +2,9 @@
 
 from kiosk.i18n import text
 from kiosk.lifecycle.fit import unfit
-from kiosk.lifecycle.look import Seen
 from screens.visit import Visit
 from screens.walkup.listing import Listing
+from screens.walkup.shown import Carried
 
 
 class Which(Listing):
@@ -17,7 +17,8 @@ class Which(Listing):
         """Not wanted when the flow began with a certificate that was chosen before."""
         return not visit.came_chosen
 
-    def fits(self, seen: Seen) -> str | None:
+    def fits(self, each: Carried) -> str | None:
         """Say why this flow cannot be gone through with a certificate; None when it can."""
-        reason = unfit(self.visit.flow, seen, self.visit.services.clock, self.visit.services.policy)
+        clock, policy = self.visit.services.clock, self.visit.services.policy
+        reason = unfit(self.visit.flow, each.seen, clock, policy, only_read=each.offer.only_read)
         return text(f"unfit.{reason.id}", **reason.facts) if reason else None

@@ -72,6 +72,17 @@ def test_what_cannot_be_read(medium: Path) -> None:
         assert (reason is None) == (flow == "delete"), "what is broken can be thrown away, and nothing else"
 
 
+def test_on_what_can_only_be_read_nothing_is_changed(medium: Path) -> None:
+    put_set(medium, foreign("김복순()1"))
+    one = seen(medium)
+    for flow in (*RULES, "issue", "look"):
+        plain = unfit(flow, one, Clock(TODAY), POLICY)
+        expected = "only_read" if flow in {"renew", "password", "delete"} else plain and plain.id
+        reason = unfit(flow, one, Clock(TODAY), POLICY, only_read=True)
+        assert (reason and reason.id) == expected, flow
+    assert unfit("copy", one, Clock(TODAY), POLICY, only_read=True) is None
+
+
 @pytest.mark.parametrize("flow", ["password", "copy", "backup"])
 def test_without_a_key_there_is_nothing_to_open(medium: Path, flow: str) -> None:
     put_set(medium, foreign("김복순()1"), key=None)

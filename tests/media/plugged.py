@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
 
 import pytest
 
 from kiosk.errors import KioskError
 from kiosk.media import mount, offers, watch
+from kiosk.media.mounted import WRITTEN
 from kiosk.media.offers import Sticks
 from kiosk.media.present import Snapshot, Stick
 from tests.media.sticks import OTHER, STICK
@@ -21,29 +22,38 @@ class Machine:
         self.plugged: asyncio.Queue[Snapshot] = asyncio.Queue()
         self.places: dict[str, Path] = {}
         self.done: list[tuple[str, Path]] = []
+        self.only_read: dict[str, Path] = {}
+        """Mounted like `places`, but of kinds that are not written."""
         self.refuses: dict[Path, str] = {}
         self.busy: set[Path] = set()
         self.desktop: set[Path] = set()
         """What the desktop mounts before anybody else can."""
         self.numbers = {STICK.node: "8:17", OTHER.node: "8:33"}
-        monkeypatch.setattr(offers, "mounted", lambda: dict(self.places))
+        monkeypatch.setattr(offers, "mounted", self.mounted)
         monkeypatch.setattr(watch, "Watch", lambda: contextlib.nullcontext(self))
         for verb in ("mount", "unmount", "let_go"):
-            monkeypatch.setattr(mount, verb, lambda node, verb=verb: self.does(verb, node))
+            monkeypatch.setattr(
+                mount, verb,
+                lambda node, *, read_only=False, verb=verb: self.does(f"{verb} read-only" if read_only else verb, node),
+            )  # fmt: skip
 
     async def snapshots(self) -> AsyncIterator[Snapshot]:
         while True:
             yield await self.plugged.get()
 
+    def mounted(self, kinds: Collection[str] = WRITTEN) -> dict[str, Path]:
+        return dict(self.places if kinds is WRITTEN else self.only_read)
+
     async def does(self, verb: str, node: Path) -> tuple[Path, bool] | None:
         self.done.append((verb, node))
-        if verb != "mount" and node in self.busy:
+        if not verb.startswith("mount") and node in self.busy:
             raise KioskError("mount.busy")
         if node in self.refuses:
             raise KioskError(self.refuses[node])
-        if verb == "mount":
-            self.places[self.numbers[node]] = Path("/media", node.name)
-            return self.places[self.numbers[node]], node not in self.desktop
+        if verb.startswith("mount"):
+            places = self.places if verb == "mount" else self.only_read
+            places[self.numbers[node]] = Path("/media", node.name)
+            return places[self.numbers[node]], node not in self.desktop
         self.places.pop(self.numbers[node], None)
         return None
 

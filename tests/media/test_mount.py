@@ -18,7 +18,8 @@ from pathlib import Path
 from kiosk.errors import KioskError
 from kiosk.media import mount
 try:
-    answer = asyncio.run(getattr(mount, sys.argv[1])(Path(sys.argv[2])))
+    more = {"read_only": True} if sys.argv[3:] else {}
+    answer = asyncio.run(getattr(mount, sys.argv[1])(Path(sys.argv[2]), **more))
     print(json.dumps(answer[0] if isinstance(answer, tuple) else answer, default=str))
 except KioskError as error:
     print(json.dumps({"error": error.id}))
@@ -50,8 +51,8 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     machine.close()
 
 
-def asks(machine: Machine, verb: str, node: Path, user: int | None = None) -> object:
-    status, said = machine.python(CALL, verb, node, user=user)
+def asks(machine: Machine, verb: str, node: Path, *more: str, user: int | None = None) -> object:
+    status, said = machine.python(CALL, verb, node, *more, user=user)
     assert status == 0, said
     return json.loads(said)
 
@@ -164,6 +165,18 @@ def test_a_write_protected_one(machine: Machine) -> None:
     assert machine.run("touch", f"{place}/file")[0] != 0
     asks(machine, "let_go", node)
     machine.removes(node)
+
+
+def test_one_that_is_only_read(machine: Machine) -> None:
+    """Its device takes writes; nothing of it is changed."""
+    node = machine.disk("only-read", 8)
+    before = (machine.directory / "only-read").read_bytes()
+    place = asks(machine, "mount", node, "read-only")
+    assert {"ro", "nosuid", "nodev", "noexec"} <= set(mounts(machine, node)[0][5].split(","))
+    assert machine.run("touch", f"{place}/file")[0] != 0
+    asks(machine, "let_go", node)
+    machine.removes(node)
+    assert (machine.directory / "only-read").read_bytes() == before
 
 
 def test_while_somebody_uses_it(machine: Machine) -> None:

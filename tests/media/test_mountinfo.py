@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.media.mounted import mounted
+from kiosk.media.mounted import READ, mounted
 
 DESKTOP = r"""
 21 27 0:20 / /proc rw,nosuid,nodev,noexec,relatime shared:13 - proc proc rw
@@ -58,6 +58,16 @@ def test_sticks_are_told_from_everything_else(tmp_path: Path, devices: Path) -> 
         "8:17": "/media/kim/SANDISK", "8:33": "/run/media/kim/내 USB\t1", "8:65": "/mnt", "179:1": "/mnt/card\\x",
     }  # fmt: skip
     assert list(found) == ["8:17", "8:33", "8:65", "179:1"]
+
+
+def test_what_is_only_read_is_asked_for_by_itself(tmp_path: Path) -> None:
+    """NTFS goes by three names, as the driver has it."""
+    lines = "\n".join(
+        f"612 27 8:{49 + 16 * at} / /media/kim/{kind} rw - {kind} /dev/sd{'defghi'[at]}1 rw"
+        for at, kind in enumerate(("ntfs3", "fuseblk", "ntfs", "iso9660", "vfat", "cifs"))
+    )
+    found = mounted(table(tmp_path, lines), tmp_path / "nowhere", READ)
+    assert [path.name for path in found.values()] == ["ntfs3", "fuseblk", "ntfs", "iso9660"]
 
 
 def test_one_that_was_pulled_is_no_stick_while_it_is_still_in_the_table(

@@ -11,8 +11,8 @@ import pytest
 from kiosk.errors import TABLE, KioskError
 from kiosk.media import offers
 from kiosk.media.offers import Offer, Sticks, back_again
-from kiosk.media.present import Snapshot, Stick
-from tests.media.plugged import Machine
+from kiosk.media.present import ONLY_READ, Snapshot, Stick
+from tests.media.plugged import Following, Machine
 from tests.media.sticks import OTHER, STICK
 
 PLACE = Path("/media/kiosk/내스틱")
@@ -42,8 +42,11 @@ def test_directories_come_first_then_sticks() -> None:
 def test_what_nothing_can_be_put_on_is_named(changes: dict[str, object], problem: str) -> None:
     stick = replace(STICK, **changes)  # type: ignore[arg-type]
     for places in ({}, {"8:17": PLACE}):
-        [offer] = offers.offers(Snapshot((stick,)), places)
-        assert (offer.path, offer.problem) == (None, problem)
+        for given in ((places, {}), ({}, places)):
+            [offer] = offers.offers(Snapshot((stick,)), given[0], only_read=given[1])
+            read = places.get("8:17") if problem in ONLY_READ else None
+            assert (offer.path, offer.problem, offer.usable) == (read, problem, False)
+            assert offer.only_read == (problem in ONLY_READ)
     assert problem in TABLE
 
 
@@ -178,6 +181,23 @@ async def test_sticks_are_mounted_as_they_come(monkeypatch: pytest.MonkeyPatch) 
     assert machine.done[-2:] == [("mount", STICK.node), ("unmount", STICK.node)], "not what was let go"
     following.cancel()
     assert all(before != after for before, after in itertools.pairwise(heard)), "heard only of changes"
+
+
+async def test_what_can_only_be_read_is_mounted_for_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(monkeypatch)
+    visit = Following(machine)
+    ntfs, locked = replace(STICK, filesystem="ntfs"), replace(OTHER, read_only=True)
+    encrypted = replace(
+        STICK, node=Path("/dev/sdd"), serial="S3", filesystem="crypto_LUKS", usage="crypto", number=""
+    )
+    await visit.plug(ntfs, locked, encrypted)
+    await visit.until(lambda: visit.paths() == [Path("/media/sdb1"), Path("/media/sdc1"), None])
+    assert [offer.problem for offer in visit.sticks.here] == [
+        "medium.readable", "medium.readonly", "medium.encrypted"
+    ]  # fmt: skip
+    assert not any(offer.usable for offer in visit.sticks.here)
+    assert machine.done == [("mount read-only", STICK.node), ("mount read-only", OTHER.node)]
+    visit.kill()
 
 
 async def test_what_was_left_in_is_let_alone_until_somebody_begins(monkeypatch: pytest.MonkeyPatch) -> None:

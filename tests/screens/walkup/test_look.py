@@ -66,6 +66,20 @@ async def test_a_stick_put_in_at_the_idle_screen_shows_what_is_on_it(state: Path
         assert on.app._exit
 
 
+async def test_what_is_on_a_stick_that_can_only_be_read(state: Path, sticks: list[Path]) -> None:
+    put_set(sticks[0], foreign("홍길동()0004041", ends=SOON))
+    async with stage(state) as on:
+        on.put_in(Offer(sticks[0], sticks[0].name, STICK, "medium.readonly"))
+        await on.at(Look)
+        await on.until(lambda: on.sees("verdict.foreign.soon", days=12))
+        assert on.sees("error.medium.readonly.screen", "look.only_read")
+        assert {"go:copy", "go:export"} <= set(on.choices())
+        assert not {"go:password", "go:delete"} & set(on.choices())
+        on.plug(sticks[0])
+        await on.until(lambda: "go:password" in on.choices())
+        assert not on.sees("look.only_read")
+
+
 async def test_from_there_the_menu_is_a_key_away(state: Path, sticks: list[Path]) -> None:
     put_set(sticks[0], foreign("홍길동()1"))
     async with stage(state) as on:

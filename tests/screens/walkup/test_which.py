@@ -91,6 +91,21 @@ async def test_what_the_flow_cannot_take_is_shown_with_the_reason(state: Path, s
         assert answers == []
 
 
+async def test_on_a_stick_that_can_only_be_read(state: Path, sticks: list[Path]) -> None:
+    """What changes it cannot be chosen, with the reason; what takes a copy of it can."""
+    put_set(sticks[0], foreign("홍길동()1"))
+    offer = Offer(sticks[0], "윈도", STICK, "medium.readable")
+    for flow, chosen in (("password", []), ("copy", [Nav.NEXT])):
+        async with stage(state) as on:
+            on.plug(offer)
+            _, answers = await shown(on, flow)
+            assert on.sees("error.medium.readable.screen")
+            assert on.sees("unfit.only_read", "list.unfit") == (not chosen)
+            await on.press("1")
+            assert answers == chosen
+            assert on.visit.medium == (offer if chosen else None)
+
+
 async def test_a_medium_without_any(state: Path, sticks: list[Path]) -> None:
     async with stage(state, sticks[:1]) as on:
         await shown(on)
