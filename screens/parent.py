@@ -100,12 +100,14 @@ class _Visits:
         self._failures = 0
         self._served = False
         self._ticking = Ticking(settings)
+        self._guard: Guard | None = None
 
     def serve(self) -> int:
         """Serve until something ends the kiosk; give the exit status."""
         self._hand_over()
         # The first screen is being made meanwhile.
         with Guard(self._settings.allowed) as guard:
+            self._guard = guard
             if not guard.blind:
                 self._selector.register(guard, selectors.EVENT_READ)
             while True:
@@ -200,8 +202,13 @@ class _Visits:
         with selectors.DefaultSelector() as selector:
             selector.register(self._terminal.input, selectors.EVENT_READ)
             selector.register(self._wake, selectors.EVENT_READ)
+            guard = self._guard
+            if guard is not None and not guard.blind:
+                selector.register(guard, selectors.EVENT_READ)
             while (left := until - time.monotonic()) > 0:
                 ready = [key.fileobj for key, _ in selector.select(left)]
+                if guard is not None and guard in ready and (intruders := guard.strange()):
+                    return self._close(guard, intruders)
                 if self._wake in ready and (status := self._woken()) is not None:
                     return status
                 if self._terminal.input in ready:

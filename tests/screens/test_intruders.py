@@ -158,6 +158,20 @@ def test_a_child_that_hangs_cannot_put_it_off(start: Start, bed: Bed) -> None:
     out_of_service(person)
 
 
+def test_while_the_kiosk_apologises(start: Start, bed: Bed) -> None:
+    """Between two visits nobody is served either: what stands on the screen next is why."""
+    person = start()
+    journey = Journey(person)
+    journey.begins()
+    os.kill(children(person.process.pid)[0], signal.SIGKILL)
+    person.sees(journey.says("calm.sorry"))
+    sent = len(person.output)
+    bed.add(stick(FAT).text)
+    bed.add(keyboard().text)
+    out_of_service(person)
+    assert journey.says("calm.moment").encode() not in person.output[sent:]
+
+
 def test_a_list_that_is_none_is_named(start: Start, state: Path) -> None:
     (state / "devices.toml").write_text("allowed = [5]")
     person = start()
