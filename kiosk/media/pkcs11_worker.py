@@ -68,10 +68,13 @@ def login(module: Any, values: Values, secrets: list[Secret]) -> Values:
 
 
 def change_pin(module: Any, values: Values, secrets: list[Secret]) -> Values:
-    """Set another PIN (5.6, C_SetPIN), which works in a session without login too: one try, not two."""
-    with _token(module, values).open(rw=True) as session:
-        session.set_pin(secrets[0].text(), secrets[1].text())
-        return {}
+    """Set another PIN (5.6, C_SetPIN), which works in a session without login too: one try, not two.
+
+    The session ends with the process. Were it closed before the answer, a token that is pulled just then would be
+    said to have its old PIN still, and whoever believes that types a wrong one.
+    """
+    _token(module, values).open(rw=True).set_pin(secrets[0].text(), secrets[1].text())
+    return {}
 
 
 def labels(module: Any, values: Values, secrets: list[Secret]) -> Values:

@@ -1,7 +1,7 @@
 """The table calls x faults x outcomes, at the end of the test run.
 
-Each test of `tests.crash` records at its end what it counted, as a property of its report, which pytest-xdist
-carries to where the summary is written.
+Each test of `tests.crash`, and each of what happens to tokens, records at its end what it counted, as a property
+of its report, which pytest-xdist carries to where the summary is written.
 """
 
 from collections import Counter
@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 PROPERTY = "crash"
+TOKEN = "token"
+"""Where a call is one of PKCS#11; everywhere else it is one of the system."""
 BAD = "BAD"
 """The outcome of a case that left what must not be: half a set, two, a request that nobody can end."""
 
@@ -52,15 +54,17 @@ def table(rows: list[tuple[Any, ...]]) -> Iterator[str]:
         counts.setdefault((where, call, fault), Counter())[outcome] += count
     for (where, call, fault), outcomes in sorted(counts.items()):
         said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
-        yield f"{where:9} {call:13} x {fault:18} {outcomes.total():4}: {said}"
+        yield f"{where:9} {call:19} x {fault:18} {outcomes.total():4}: {said}"
     total: Counter[str] = Counter()
     for outcomes in counts.values():
         total += outcomes
     scenes = sorted({row[0] for row in rows})
     yield f"{total.total()} cases in {len(scenes)} scenes ({'; '.join(scenes)}):"
     yield ", ".join(f"{count} {outcome}" for outcome, count in total.most_common())
-    tried = len({(where, call) for where, call, _ in counts})
+    calls = {(where, call) for where, call, _ in counts}
+    tokens = sum(where == TOKEN for where, _ in calls)
+    tried = f"{len(calls) - tokens} system calls and {tokens} calls of PKCS#11 tried"
     faults = len({fault for _, _, fault in counts})
     # Whatever else is left than one whole set, or none and a way on, is a bad outcome.
     half = total[BAD] or "zero"
-    yield f"{tried} system calls tried, {faults} kinds of faults injected {total.total()} times, {half} half sets"
+    yield f"{tried}, {faults} kinds of faults injected {total.total()} times, {half} half sets"
