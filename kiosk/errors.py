@@ -238,6 +238,7 @@ TABLE: dict[str, Kind] = {
         "token.config",
         "token.keeps",
         "token.pad",
+        "token.foreign",
     ),
     **_rows(Exit.MEDIUM, "W", *_PRINTER),
     **_rows(

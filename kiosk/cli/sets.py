@@ -13,10 +13,11 @@ from kiosk.lifecycle import password as service
 from kiosk.lifecycle.copying import copy as copy_set
 from kiosk.lifecycle.copying import wipe_source as wipe
 from kiosk.lifecycle.delete import delete as delete_set
+from kiosk.lifecycle.delete import delete_on_token
 from kiosk.lifecycle.pin import change_pin
 from kiosk.lifecycle.repair import repair
 from kiosk.media.pick import pick, serial_of
-from kiosk.media.scan import Found, scan
+from kiosk.media.scan import Found, scan, scan_token
 from kiosk.media.token_uri import TokenUri
 from kiosk.services import Services
 
@@ -102,27 +103,32 @@ def copy(
 @click.option("--medium", required=True, type=options.Medium(), metavar="PATH", help=text("help.medium"))
 @click.option("--serial", required=True, type=options.Serial(), metavar="S", help=text("help.serial_option"))
 @click.option("--yes", is_flag=True, help=text("help.yes"))
+@click.option("--pin-file", type=_FILE, metavar="FILE", help=text("help.pin_file"))
 @options.json_option
 @options.common
 def delete(
-    medium: Path | TokenUri, serial: str, state: Path | None, key_file: Path | None, at: datetime | None, *,
-    yes: bool, practice: bool, as_json: bool,
+    medium: Path | TokenUri, serial: str, pin_file: Path | None, state: Path | None, key_file: Path | None,
+    at: datetime | None, *, yes: bool, practice: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Delete a certificate's files."""
+    """Delete a certificate's files, or what there is of it on a token."""
     if not yes:
         raise KioskError("usage.consent")
 
     async def work() -> dict[str, object]:
-        if isinstance(medium, TokenUri):
-            raise KioskError("token.keeps")
         async with await options.opened(state, at, key_file, practice=practice) as services:
-            found = await _found(services, medium, serial)
-            await delete_set(services, medium, found)
+            if isinstance(medium, TokenUri):
+                found = pick(await asyncio.to_thread(scan_token, services.tokens, medium), serial)
+                with options.secret(pin_file, "prompt.pin") as pin:
+                    await delete_on_token(services, medium, found, pin)
+            else:
+                found = await _found(services, medium, serial)
+                await delete_set(services, medium, found)
             return {"path": str(found.path), "serial": serial_of(found), "revoked": False}
 
     document = options.run(work())
     options.say("delete.done", path=visible(str(document["path"])))
-    options.say("delete.no_revocation", command=f"kiosk revoke {document['serial']} --reason REASON")
+    said = "delete.no_revocation.token" if isinstance(medium, TokenUri) else "delete.no_revocation"
+    options.say(said, command=f"kiosk revoke {document['serial']} --reason REASON")
     if as_json:
         options.result(document)
 

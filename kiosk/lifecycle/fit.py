@@ -59,6 +59,18 @@ def _file(seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:  # noqa: AR
     return Unfit("layout") if seen.found.flat else None
 
 
+def _with_secret(seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:
+    """There is a password to change: of a key file, or the PIN of the token, whatever is on that."""
+    return None if seen.found.key_format == "pkcs11" else _on_stick(seen, clock, policy)
+
+
+def _deletable(seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:
+    """What lies in files; on a token only what is ours: of all else it is not known what belongs to it."""
+    if seen.found.key_format != "pkcs11":
+        return _file(seen, clock, policy)
+    return Unfit("on_token_foreign") if seen.held is None else None
+
+
 def _ours(seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:
     return _readable(seen, clock, policy) or (Unfit("foreign") if seen.held is None else None)
 
@@ -90,11 +102,11 @@ def _stoppable(seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:
 
 RULES: dict[str, Rule] = {
     "renew": _renewable,
-    "password": _on_stick,
+    "password": _with_secret,
     "copy": _on_stick,
     "backup": _on_stick,
     "export": _on_stick,
-    "delete": _file,
+    "delete": _deletable,
     "history": _ours,
     "status": _stoppable,
     "resume": _stoppable,

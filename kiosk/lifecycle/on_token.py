@@ -34,20 +34,11 @@ class TokenMedium:
 
     @classmethod
     def open(cls, tokens: Tokens, uri: TokenUri, application: Application) -> Self:
-        """Find the one token that `uri` names, and try the PIN, once. Raises `token.*`.
-
-        Never tried is a PIN on a token that is locked, not set up, has the maker's PIN still, or keys of its own.
-        """
+        """Find the one token that `uri` names, and try the PIN. Raises what `open_token` does."""
         pin = application.pin
         if not pin:
             raise KioskError("answers.missing", key="pin_file")
-        token = tokens.find(uri)
-        if token.problem is not None:
-            raise KioskError(token.problem)
-        if token.factory_pin:
-            raise KioskError("token.pin_change")
-        tokens.login(token, pin)  # where it fails, its process has ended
-        return cls(tokens, token, application, pin)
+        return cls(tokens, open_token(tokens, uri, pin), application, pin)
 
     @property
     def identity(self) -> str:
@@ -153,6 +144,20 @@ class TokenMedium:
         with held.randoms[0] as random:
             same = vid.vid(self._application.id_number, random) == number
         return same and public_key_hash(_public_key(held.moduli[0])) == key_hash
+
+
+def open_token(tokens: Tokens, uri: TokenUri, pin: Secret) -> Token:
+    """Find the one token that `uri` names, and try the PIN, once. Raises `token.*`.
+
+    Never tried is a PIN on a token that is locked, not set up, has the maker's PIN still, or keys of its own.
+    """
+    token = tokens.find(uri)
+    if token.problem is not None:
+        raise KioskError(token.problem)
+    if token.factory_pin:
+        raise KioskError("token.pin_change")
+    tokens.login(token, pin)  # where it fails, its process has ended
+    return token
 
 
 def _public_key(modulus: int) -> rsa.RSAPublicKey:

@@ -148,13 +148,12 @@ def write(module: Any, values: Values, secrets: list[Secret]) -> Values:
 
 
 def remove(module: Any, values: Values, secrets: list[Secret]) -> Values:
-    """Delete what belongs to one request. The certificate first: it never stays without its key."""
+    """Delete what belongs to one request, in the order of the names of classes in `kinds`."""
     with _session(module, values, secrets) as session:
-        for kind in (ObjectClass.CERTIFICATE, ObjectClass.PUBLIC_KEY, ObjectClass.PRIVATE_KEY):
-            for each in _objects(session, kind, **_ids(values)):
+        for kind in (ObjectClass[name] for name in values["kinds"]):
+            named = {"label": values["label"]} if kind == ObjectClass.DATA else _ids(values)
+            for each in _objects(session, kind, **named):
                 each.destroy()
-        for each in _objects(session, ObjectClass.DATA, label=values["label"]):
-            each.destroy()
         return {}
 
 

@@ -134,9 +134,14 @@ class Tokens:
         if answer.get("certificates") != [der.hex()]:
             raise KioskError("medium.lies")
 
-    def remove(self, token: Token, pin: Secret, code: str) -> None:
-        """Delete all that the request `code` left on the token; nothing to do when there is nothing."""
-        self._ask(token, "remove", pin, code=code)
+    def remove(self, token: Token, pin: Secret, code: str, *, seen_last: bool = False) -> None:
+        """Delete all that the request `code` left on the token; nothing to do when there is nothing.
+
+        The certificate goes first, so that nobody takes it for good without its key. With `seen_last` it goes
+        last: whoever deletes it sees it, and can delete it once more, until all of it is gone.
+        """
+        kinds = ("DATA", "PRIVATE_KEY", "PUBLIC_KEY", "CERTIFICATE")
+        self._ask(token, "remove", pin, code=code, kinds=kinds if seen_last else kinds[::-1])
 
     def release(self, token: Token) -> None:
         """End the process that worked on `token`: a PIN that it was told is gone with it."""
@@ -158,7 +163,7 @@ class Tokens:
             return error
 
     def _ask(
-        self, token: Token, verb: str, *secrets: Secret, code: str | None = None, **values: str
+        self, token: Token, verb: str, *secrets: Secret, code: str | None = None, **values: object
     ) -> tuple[dict[str, Any], list[Secret]]:
         module = next((module for module in self.modules if module.path == token.module), None)
         if module is None:

@@ -7,7 +7,8 @@ from textual.widgets import Static
 
 from kiosk.i18n import language_of, text
 from screens.step import Step
-from screens.walkup.kept import about, flow_of
+from screens.visit import Visit
+from screens.walkup.kept import about, flow_of, said_of
 from screens.widgets.body import Body
 from screens.widgets.field import Field
 from screens.widgets.frame import KeyBar, KeyHint
@@ -20,6 +21,11 @@ class Agree(Step):
     word = "agree"
     _read = False
 
+    @classmethod
+    def wanted(cls, visit: Visit) -> bool:
+        """Not when a token's PIN was changed: that is done by now."""
+        return flow_of(visit) != "pin"
+
     def question(self) -> str:
         """Ask about just this."""
         return text(f"agree.{flow_of(self.visit)}.question")
@@ -31,7 +37,7 @@ class Agree(Step):
         yield Row(text("agree.medium"), visit.medium.name if visit.medium else "")
         if flow == "copy":
             yield Row(text("agree.target"), visit.copy_to.name if visit.copy_to else "")
-        yield Static(text(f"agree.{flow}"), classes="gap", markup=False)
+        yield Static(text(said_of(visit, f"agree.{flow}")), classes="gap", markup=False)
 
     def hints(self) -> Iterable[KeyHint]:
         """Say plainly what Enter does."""

@@ -16,7 +16,7 @@ from screens.walkup.kind import Kind
 from screens.walkup.look import Look
 from screens.walkup.medium import Medium
 from screens.walkup.mine import Mine
-from screens.walkup.new_password import OldPassword, OtherPassword
+from screens.walkup.new_password import OldPassword, OtherPassword, OtherPin
 from screens.walkup.number import Number
 from screens.walkup.password import Password
 from screens.walkup.person import Person
@@ -30,7 +30,7 @@ from screens.walkup.reminding import Reminding
 from screens.walkup.stopped import Stopped
 from screens.walkup.sure import Sure
 from screens.walkup.target import Target
-from screens.walkup.unlock import Unlock, UnlockToken
+from screens.walkup.unlock import TokenPin, Unlock, UnlockToken
 from screens.walkup.what import What
 from screens.walkup.which import Which
 from screens.walkup.why import Why
@@ -44,9 +44,9 @@ FLOWS: dict[str, tuple[type[Step], ...]] = {
     ),
     "look": (Look,),
     "history": (Which, History),
-    "password": (Which, OldPassword, OtherPassword, Agree, Work, Kept),
+    "password": (Which, OldPassword, OtherPassword, OtherPin, Agree, Work, Kept),
     "copy": (Which, Target, OldPassword, Agree, Work, Kept),
-    "delete": (Which, Consent, Work, Kept),
+    "delete": (Which, TokenPin, Consent, Work, Kept),
     "export": (Which, OldPassword, PfxTo, PfxConfirm, PfxAct, PfxDone),
     "import": (PfxFile, PfxPassword, PfxNewPassword, PfxTo, PfxConfirm, PfxAct, PfxDone),
     "lost": (Person, Identity, Mine, What, Attended, Sure, Stopped),

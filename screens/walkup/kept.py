@@ -18,15 +18,21 @@ from screens.widgets.frame import KeyBar, KeyHint
 from screens.widgets.parts import Marks
 
 FLOWS = ("password", "copy", "delete")
-PROVED = {"password": ("opens", "fails"), "copy": ("whole", "equal"), "delete": ("gone",)}
+PROVED = {"password": ("opens", "fails"), "pin": ("taken",), "copy": ("whole", "equal"), "delete": ("gone",)}
 KEEP, WIPE = "keep", "wipe"
 AGAIN_SECONDS = 2.0
 """After which a stick that something else is using is tried again."""
 
 
 def flow_of(visit: Visit) -> str:
-    """Give which of these flows it is."""
-    return visit.flow if visit.flow in FLOWS else FLOWS[0]
+    """Give which of these flows it is; `pin` where the password is a token's."""
+    flow = visit.flow if visit.flow in FLOWS else FLOWS[0]
+    return "pin" if flow == "password" and visit.token is not None else flow
+
+
+def said_of(visit: Visit, id_: str) -> str:
+    """Give the message that says `id_` of a token's certificate, when that is what is deleted."""
+    return f"{id_}.token" if visit.token is not None and flow_of(visit) == "delete" else id_
 
 
 def about(visit: Visit) -> str:
@@ -56,11 +62,12 @@ class Kept(Step):
         """Say what was proved and what comes next."""
         flow = flow_of(self.visit)
         already = flow == "copy" and self.visit.copied is not None and self.visit.copied.already
-        yield Marks([text(f"kept.{flow}.{id_}") for id_ in PROVED[flow]])
+        said = said_of(self.visit, f"kept.{flow}")
+        yield Marks([text(f"{said}.{id_}") for id_ in PROVED[flow]])
         if already:
             yield Static(text("copy.already.screen"), classes="gap", markup=False)
         yield Static("", id="remove", classes="banner gap", markup=False)
-        yield Static(text(f"kept.{flow}.next"), id="next", classes="gap", markup=False)
+        yield Static(text(f"{said}.next"), id="next", classes="gap", markup=False)
         if self._asks:
             yield Static(text("kept.ask"), id="ask", classes="strong gap", markup=False)
             yield Choice(1, KEEP, text("kept.keep"))
@@ -124,7 +131,8 @@ class Kept(Step):
         for offer in (self.visit.medium, self.visit.copy_to):
             if offer is not None and offer.stick is not None:
                 await self._release_one(offer)
-        self.query_one("#remove", Static).update(text("proof.remove"))
+        removed = "proof.remove.token" if self.visit.token else "proof.remove"
+        self.query_one("#remove", Static).update(text(removed))
         self._ends = True
         self.query_one(KeyBar).hints = list(self.hints())
 

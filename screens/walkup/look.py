@@ -65,7 +65,7 @@ class Look(Listing):
         """Tell of one certificate: what to do first, then what is known, then what else can be done."""
         first = self._next(each)
         if first:
-            yield self._choice(1, first)
+            yield self._choice(1, first, each)
         yield Static(shown.title(each.seen), classes="strong gap" if first else "strong", markup=False)
         if spare := self._spare(each):
             yield Static(text(f"look.spare.{spare}"), classes="panel", markup=False)
@@ -75,7 +75,7 @@ class Look(Listing):
         for word, value in self._facts(each):
             yield Row(text(f"look.{word}"), value)
         for number, flow in enumerate(self._others(each, first), 2 if first else 1):
-            yield self._choice(number, flow)
+            yield self._choice(number, flow, each)
 
     def _told_of(self) -> Carried | None:
         """Give the certificate that the person chose, or the only one; None for a list."""
@@ -84,8 +84,11 @@ class Look(Listing):
             return self._about
         return listed[0] if len(listed) == 1 and not self.at_work else None
 
-    def _choice(self, number: int, flow: str) -> Choice:
-        return Choice(number, GO + flow, text(f"flow.{flow}"), more=text(f"flow.{flow}.more"))
+    def _choice(self, number: int, flow: str, each: Carried) -> Choice:
+        token = each.offer.token is not None
+        title = "flow.password.token" if token and flow == "password" else f"flow.{flow}"
+        more = f"flow.{flow}.token.more" if token and flow in {"password", "delete"} else f"flow.{flow}.more"
+        return Choice(number, GO + flow, text(title), more=text(more))
 
     def _next(self, each: Carried) -> str | None:
         """Give the flow that is the sensible next one, if there is one here."""

@@ -33,6 +33,8 @@ class Pin(Step):
 
     word = "pin"
     instead_of: ClassVar[type[Step] | None] = Password
+    always_changing = False
+    """Whether the PIN is changed here whoever it is from."""
 
     def __init__(self, visit: Visit) -> None:
         """A token may say only when it is told its PIN that this is to be changed."""
@@ -55,11 +57,12 @@ class Pin(Step):
     @property
     def _changing(self) -> bool:
         token = self._token
-        return self._told_to_change or (token is not None and token.factory_pin)
+        return self.always_changing or self._told_to_change or (token is not None and token.factory_pin)
 
     def question(self) -> str:
         """Ask for the PIN, or for a new one."""
-        return text("step.pin.question.change") if self._changing else super().question()
+        maker = self._changing and not self.always_changing
+        return text("step.pin.question.change") if maker else super().question()
 
     def middle(self) -> Iterable[Widget]:
         """Say how many tries there are before anything is typed, then ask."""

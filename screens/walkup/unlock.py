@@ -88,3 +88,9 @@ class UnlockToken(Pin):
     """The token's PIN, at the place of the password."""
 
     instead_of: ClassVar[type[Step] | None] = Unlock
+
+
+class TokenPin(Pin):
+    """The token's PIN where a stick's certificate needs no password."""
+
+    instead_of: ClassVar[type[Step] | None] = None

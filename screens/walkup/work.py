@@ -9,14 +9,16 @@ from textual.widgets import Static
 from kiosk.errors import KioskError
 from kiosk.i18n import text
 from screens.flow import Nav
-from screens.walkup.act import Act
-from screens.walkup.kept import flow_of
+from screens.walkup.act import TYPED_WRONG, Act
+from screens.walkup.kept import flow_of, said_of
 from screens.widgets.frame import KeyBar
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kiosk.media.scan import Found
+    from kiosk.media.token_records import Token
+    from screens.visit import Visit
 
 NOT_AGAIN = frozenset({"medium.wrong_password", "medium.wrong_hangul", "medium.wrong_caps", "medium.same"})
 """Trying again as it is does not help, and the first three count."""
@@ -29,9 +31,15 @@ class Work(Act):
 
     def middle(self) -> Iterable[Widget]:
         """Say the one thing that matters, and what is done."""
-        yield Static(text("act.stay"), id="stay", classes="panel", markup=False)
-        yield Static(text(f"work.{flow_of(self.visit)}"), classes="gap", markup=False)
+        stays = "act.stay.token" if self.visit.token else "act.stay"
+        yield Static(text(stays), id="stay", classes="panel", markup=False)
+        yield Static(text(said_of(self.visit, f"work.{flow_of(self.visit)}")), classes="gap", markup=False)
         yield Static("", id="seconds", classes="gap quiet", markup=False)
+
+    @classmethod
+    def wanted(cls, visit: "Visit") -> bool:
+        """Not when a token's PIN was changed: that is done by now."""
+        return flow_of(visit) != "pin"
 
     def question(self) -> str:
         """Say what is done, or that it has stopped."""
@@ -54,7 +62,25 @@ class Work(Act):
 
     async def _work(self) -> None:
         """Do what this is about. Raises errors of the table, which are said."""
-        await self._do(*await self.visit.chosen_at_hand())
+        if self.visit.token is None:
+            await self._do(*await self.visit.chosen_at_hand())
+        else:
+            await self._delete_on_token(self.visit.token)
+
+    async def _delete_on_token(self, token: "Token") -> None:
+        from kiosk.lifecycle.delete import delete_on_token
+
+        visit = self.visit
+        if visit.chosen is None:
+            raise RuntimeError("no certificate was chosen")
+        await visit.at_hand()
+        try:
+            async with visit.sticks.in_use(token):
+                await delete_on_token(visit.services, token.target, visit.chosen.found, visit.pin)
+        except KioskError as error:
+            if error.id in TYPED_WRONG:
+                visit.pin.wipe()
+            raise
 
     async def _do(self, path: "Path", found: "Found") -> None:
         visit = self.visit

@@ -195,9 +195,59 @@ def test_a_pin_is_changed(kiosk: Kiosk, configured: Path, answers: Answers, tmp_
     assert kiosk(*issue, answers(pin_file="new")).status == 0
 
 
-def test_a_token_is_neither_copied_nor_deleted(kiosk: Kiosk, configured: Path, tmp_path: Path) -> None:
-    medium = f"pkcs11:token={LABEL}"
+def test_a_token_is_not_copied(kiosk: Kiosk, configured: Path, tmp_path: Path) -> None:
     words = ("--state", configured, "--json")
-    assert error(kiosk("copy", "--from", medium, "--to", tmp_path, *words))[1]["id"] == "token.keeps"
-    gone = kiosk("delete", "--medium", medium, "--serial", "01", "--yes", *words)
-    assert error(gone)[1]["id"] == "token.keeps"
+    ran = kiosk("copy", "--from", f"pkcs11:token={LABEL}", "--to", tmp_path, *words)
+    assert error(ran)[1]["id"] == "token.keeps"
+
+
+def test_deleted_from_a_token(
+    kiosk: Kiosk, configured: Path, answers: Answers, hsm: Hsm, tmp_path: Path
+) -> None:
+    """Certificate, keys and R go, of this certificate and no other; it is not revoked."""
+    medium = ("--medium", f"pkcs11:token={LABEL}")
+    serials = []
+    for profile in ("personal-general", "personal-bank"):
+        end = ("--answers", answers(profile=profile), *medium, "--json")
+        serials.append(kiosk("issue", "--state", configured, *end).json()["serial"])
+    (tmp_path / "wrong").write_text("11112222\n")
+
+    def delete(serial: str, pin: str = "pin") -> Ran:
+        words = ("--state", configured, *medium, "--serial", serial, "--pin-file", tmp_path / pin, "--json")
+        return kiosk("delete", *words, "--yes")
+
+    assert error(delete(serials[0], "wrong"))[1]["id"] == "token.pin"
+    assert error(delete("01"))[1]["id"] == "medium.not_there"
+    assert hsm.objects() == dict.fromkeys(WHOLE, 2)
+    ran = delete(serials[0])
+    assert (ran.status, ran.json()["revoked"]) == (0, False), ran.err
+    told = f"kiosk revoke {serials[0]} --reason REASON"
+    assert text_in("en", "delete.no_revocation.token", command=told) in ran.err
+    assert hsm.objects() == WHOLE
+    [left] = kiosk("scan", medium[1], "--state", configured, "--json").json()
+    assert left["serial"] == serials[1]
+    assert kiosk("status", serials[0], "--state", configured, "--json").json()["status"] == "valid"
+    assert error(delete(serials[0]))[1]["id"] == "medium.not_there"
+    assert kiosk("audit", "verify", "--state", configured).status == 0
+
+
+def test_others_certificates_are_not_deleted(
+    kiosk: Kiosk, configured: Path, answers: Answers, hsm: Hsm, tmp_path: Path
+) -> None:
+    """Neither foreign ones, nor one of ours that somebody put beside another key."""
+    medium = ("--state", configured, "--medium", f"pkcs11:token={LABEL}")
+    issued = kiosk("issue", "--answers", answers(), *medium, "--json").json()
+    ours, root = tmp_path / "ours.der", tmp_path / "root.der"
+    number = issued["path"].rpartition(";id=")[2].replace("%", "")
+    hsm.tool("--read-object", "--type", "cert", "--id", number, "-o", ours)
+    pem = configured / "authority" / "root.crt"
+    subprocess.run(["openssl", "x509", "-in", pem, "-outform", "DER", "-out", root], check=True)
+    for place, file in (("01", ours), ("02", root)):
+        hsm.tool("--write-object", file, "--type", "cert", "--id", place, "--label", "x")
+    there = hsm.objects()
+    serials = {each["serial"] for each in kiosk("scan", *medium[-1:], *medium[:2], "--json").json()}
+    assert len(serials) == 2
+    for serial in serials:
+        ran = kiosk("delete", *medium, "--serial", serial, "--pin-file", tmp_path / "pin", "--yes", "--json")
+        assert error(ran)[1]["id"] == "token.foreign"
+    assert hsm.objects() == there

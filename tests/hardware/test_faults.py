@@ -12,14 +12,16 @@ import pytest
 
 from kiosk.clock import Clock
 from kiosk.errors import KioskError
+from kiosk.lifecycle.delete import delete_on_token
 from kiosk.lifecycle.pin import change_pin
+from kiosk.media.scan import scan_token
 from kiosk.secret import Secret
 from tests.crash.table import BAD, PROPERTY, TOKEN, Tally
 from tests.hardware.conftest import PIN, URI, WHOLE, Desk, Hsm
 from tests.hardware.test_renew_on_token import IN_TIME, renew
 from tests.hardware.visitor import NEW
 
-ISSUE, RENEW, CHANGE = 180, 400, 18
+ISSUE, RENEW, CHANGE, DELETE = 180, 400, 18, 90
 """No fewer calls than each act makes; what lies beyond is reached by none and must change nothing."""
 FAULTS = {
     "0x30": {"token.failed", "token.module", "token.none"},
@@ -133,6 +135,34 @@ async def test_pin_changed(desk: Desk, play: Play, call: int, fault: str) -> Non
     await play("change a token's PIN", call, fault, act, after)
 
 
+@pytest.mark.parametrize(("call", "fault"), cases(DELETE, 16))
+async def test_deleted(desk: Desk, play: Play, call: int, fault: str) -> None:
+    """What was cut short is still listed, so that it can be deleted once more, and then is gone."""
+    await desk.issue()
+    found = await asyncio.to_thread(scan_token, desk.services.tokens, URI)
+    desk.services.tokens.close()
+
+    async def delete() -> None:
+        await delete_on_token(desk.services, URI, found.found[0], Secret(PIN))
+
+    async def after(ended: KioskError | None) -> str:
+        left = desk.hsm.objects()
+        if ended is not None:
+            if left:
+                assert left["Certificate"] == 1
+                await delete()
+                left = desk.hsm.objects()
+            else:
+                with pytest.raises(KioskError) as caught:
+                    await delete()
+                assert caught.value.id == "medium.not_there"
+        assert left == {}
+        assert [held.status for held in desk.rows()[1]] == ["valid"], "deleting is not revoking"
+        return "done" if ended is None else "begun anew"
+
+    await play("delete from a token", call, fault, delete, after)
+
+
 async def test_every_call_is_a_case(desk: Desk, hsm: Hsm) -> None:
     async def change() -> None:
         await change_pin(desk.services, URI, Secret(PIN), Secret(NEW))
@@ -149,5 +179,10 @@ async def test_every_call_is_a_case(desk: Desk, hsm: Hsm) -> None:
     desk.services.clock = Clock(IN_TIME)
     await renew(desk)
     assert "C_DestroyObject" in count(RENEW)
+    found = await asyncio.to_thread(scan_token, desk.services.tokens, URI)
+    desk.services.tokens.close()
+    hsm.restart()
+    await delete_on_token(desk.services, URI, found.found[0], Secret(PIN))
+    count(DELETE)
     await change()
     count(CHANGE)
