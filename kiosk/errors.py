@@ -199,6 +199,7 @@ TABLE: dict[str, Kind] = {
         "pfx.no_certificate",
         "pfx.several",
         "pfx.not_there",
+        "pfx.none",
     ),
     **_rows(
         Exit.REFUSED,

@@ -83,7 +83,12 @@ async def _change(
 
 
 def _opened(sealed: bytes, password: Secret) -> Secret:
-    """Open the other key file, which must have the same password. Raises `medium.km_password`, `medium.format`."""
+    """Open the other key file, which must have the same password.
+
+    Raises `medium.km_password`, `medium.damaged` when it is no key file, `medium.format` for an unknown one.
+    """
+    if container.key_format(sealed) == "unknown":
+        raise KioskError("medium.damaged", name=ENCRYPTION_KEY)
     try:
         return container.decrypt_key(sealed, password)
     except KioskError as error:

@@ -40,12 +40,12 @@ def look_into(pfx: bytes, password: Secret, serial: str | None = None) -> Held:
 
 
 def read_file(place: Path, name: str) -> bytes:
-    """Read the file `name` in the root of the medium at `place`. Raises `medium.*`; `pfx.format` when it is long."""
+    """Read the file `name` in the root of the medium at `place`. Raises `medium.*`; `pfx.none` when it is long."""
     try:
         return FileMedium.open(place).file(name, pkcs12.MAX_BYTES)
     except KioskError as error:
         if error.id == "medium.damaged":
-            raise KioskError("pfx.format", format="unknown") from None
+            raise KioskError("pfx.none") from None
         raise
 
 

@@ -41,8 +41,9 @@ def read(pfx: bytes, password: Secret) -> Contents:
     """Open a PFX.
 
     Read are RC2, 3DES and PBES2 with SEED, AES, ARIA or 3DES; integrity by any SHA, by PBMAC1, or none; DER as
-    well as BER. Raises `pfx.password` (wrong password, or damaged: these look alike) and `pfx.format` (fact
-    `format`: no PFX, an algorithm or a way of protection that we do not know, absurd iterations or size).
+    well as BER. Raises `pfx.none` for what is no PFX, or not a whole one, `pfx.password` (wrong password, or
+    damaged: these look alike) and `pfx.format` (fact `format`: an algorithm or a way of protection that we do
+    not know, absurd iterations).
     """
     try:
         return _Reader(pbes.forms(password)).read(pfx)
@@ -63,11 +64,11 @@ class _Reader:
 
     def read(self, pfx: bytes) -> Contents:
         if len(pfx) > MAX_BYTES:
-            raise pbe.UnreadableError("unknown")
+            raise KioskError("pfx.none")
         try:
             outer = asn1.decode(asn1_pfx.Pfx, pfx)
         except ValueError:
-            raise pbe.UnreadableError("unknown") from None
+            raise KioskError("pfx.none") from None
         content = self._data(outer["safe"])
         if outer["mac"]:
             self._check(outer["mac"], content)

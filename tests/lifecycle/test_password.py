@@ -132,7 +132,7 @@ async def test_the_other_key_has_another_password(services: Services, medium: Pa
         ({"signPri.key": b"rubbish"}, "medium.not_whole"),
         ({"signPri.key": None}, "medium.not_whole"),
         ({"signCert.der": b"rubbish"}, "medium.not_whole"),
-        ({"kmPri.key": b"rubbish"}, "medium.format"),
+        ({"kmPri.key": b"rubbish"}, "medium.damaged"),
     ],
     ids=["another certificate's key", "no key file", "no key", "no certificate", "the other is no key file"],
 )  # fmt: skip

@@ -216,7 +216,7 @@ async def test_refused_with_everything_as_it_was(services: Services, target: Pat
     )
     cases: dict[str, tuple[bytes, str]] = {
         "pfx.password": (made(first, password="Other!pass99"), "x"),
-        "pfx.format": (b"\x30\x03\x02\x01\x03", "x"),
+        "pfx.none": (b"\x30\x03\x02\x01\x03", "x"),
         "pfx.no_key": (made(others=(certificate(),)), "x"),
         "pfx.no_certificate": (made((sets.pkcs8(2), certificate())), "x"),
         "pfx.several": (made(first, second), "77, 79"),

@@ -178,8 +178,8 @@ async def test_what_is_refused_when_it_is_done_leads_back(state: Path, sticks: l
 @pytest.mark.parametrize(
     ("data", "id_"),
     [
-        (b"", "error.pfx.format"),
-        (bytes(300_000), "error.pfx.format"),
+        (b"", "error.pfx.none"),
+        (bytes(300_000), "error.pfx.none"),
         (made(others=(certificate(),)), "error.pfx.no_key"),
         (made((sets.pkcs8(0), certificate()), (sets.pkcs8(1), certificate(1, 0x79))), "error.pfx.several"),
     ],
