@@ -41,6 +41,7 @@ def _rows(exit_: Exit, letter: str, *ids: str) -> dict[str, Kind]:
 _PRINTER = (
     "printer.none", "printer.config", "printer.font", "printer.library", "printer.denied", "printer.gone*",
     "printer.busy*", "printer.paper*", "printer.open*", "printer.trouble*", "printer.stuck*",
+    "printer.wrong",
 )  # fmt: skip
 
 TABLE: dict[str, Kind] = {

@@ -93,7 +93,8 @@ class Slip:
         if held and not _recognised(held.profile):
             parts.append(Part("note", text("notice.own")))
         if held and held.status == "valid":
-            parts.append(Part("code", event_text(held.last_day, text("calendar.summary")), text("slip.code")))
+            summary = text("calendar.practice" if self.practice else "calendar.summary")
+            parts.append(Part("code", event_text(held.last_day, summary), text("slip.code")))
         at = f"{self.printed.astimezone(KST):%Y-%m-%d %H:%M}"
         return [*parts, Part("small", self.anchor, text("slip.anchor")), Part("small", at, text("slip.made"))]
 

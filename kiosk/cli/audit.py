@@ -141,7 +141,7 @@ def _document(report: log.Report) -> dict[str, object]:
 def _anchor(value: str | None) -> tuple[int, str] | None:
     if value is None:
         return None
-    match = _ANCHOR.fullmatch(value.strip())
+    match = _ANCHOR.fullmatch("".join(value.split()))  # on paper it takes two lines
     if match is None or int(match[1]) < 1:
         raise KioskError("usage.anchor", value=value[:100])
     return int(match[1]), match[2]

@@ -1,7 +1,7 @@
 """The two ways to a printer: a device file, and USB itself. Neither ever waits longer than it is told to.
 
-Both raise `KioskError`: `printer.gone`, `printer.denied`, `printer.busy`, `printer.trouble`; USB also
-`printer.library`.
+Both raise `KioskError`: `printer.gone`, `printer.denied`, `printer.busy`, `printer.trouble`, `printer.wrong`; USB
+also `printer.library`.
 """
 
 import contextlib
@@ -59,6 +59,8 @@ class DevicePort:
         """Open `path`. It is never made: a printer that is switched off has no device file."""
         try:
             kind = path.stat().st_mode
+            if not (stat.S_ISCHR(kind) or stat.S_ISREG(kind) or stat.S_ISFIFO(kind)):
+                raise KioskError("printer.wrong", path=str(path))  # a disk, say: it would be written over
             self.answers = stat.S_ISCHR(kind)
             flags = os.O_RDWR if self.answers else os.O_WRONLY | os.O_APPEND
             self._fd = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
@@ -121,6 +123,8 @@ class UsbPort:
             device: Any = usb.core.find(idVendor=vendor, idProduct=product, backend=backend)
         except usb.core.NoBackendError:
             raise KioskError("printer.library") from None
+        except usb.core.USBError as error:
+            raise error_of(error) from None
         if device is None:
             raise KioskError("printer.gone")
         self._device = device
@@ -144,7 +148,7 @@ class UsbPort:
             settings = self._device.get_active_configuration()
         interface = usb.util.find_descriptor(settings, bInterfaceClass=7)
         if interface is None:
-            raise KioskError("printer.trouble")
+            raise self._wrong()
         with contextlib.suppress(NotImplementedError):
             if self._device.is_kernel_driver_active(interface.bInterfaceNumber):
                 self._device.detach_kernel_driver(interface.bInterfaceNumber)
@@ -162,8 +166,12 @@ class UsbPort:
 
         out = end(usb.util.ENDPOINT_OUT)
         if out is None:
-            raise KioskError("printer.trouble")
+            raise self._wrong()
         return out, end(usb.util.ENDPOINT_IN)
+
+    def _wrong(self) -> KioskError:
+        product = f"{self._device.idVendor:04x}:{self._device.idProduct:04x}"
+        return KioskError("printer.wrong", path=product)
 
     def write(self, data: bytes, seconds: float) -> int:
         """Hand over one transfer."""

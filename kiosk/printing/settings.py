@@ -19,7 +19,7 @@ class PrinterSettings:
     """What stands in the file. Either `device` or `usb` is there."""
 
     device: Path | None = None
-    """A device file such as /dev/usb/lp0 or /dev/ttyUSB0."""
+    """A device file such as /dev/usb/lp0. A serial line is used at the speed that it has."""
     usb: tuple[int, int] | None = None
     """Vendor and product of a printer that has no device file."""
     width: int = 576

@@ -1,6 +1,8 @@
 """`kiosk slip`, and the papers of `kiosk issue`."""
 
 import json
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,21 @@ def test_issuing_leaves_papers(issue: Issue, kiosk: Kiosk, state: Path, medium: 
     assert (again.status, again.err) == (0, "")
     assert again.out.splitlines() == text.read_text("utf-8-sig").splitlines()
     healthy(kiosk, state)
+
+
+def test_the_mark_on_a_slip_vouches_for_the_log(
+    issue: Issue, kiosk: Kiosk, state: Path, medium: Path, tmp_path: Path
+) -> None:
+    """Copied from the stick as it stands, or from paper, where it takes two lines; an older log does not pass."""
+    older = Path(shutil.copytree(state, tmp_path / "older"))
+    assert issue().status == 0
+    [slip] = (medium / PAPERS).glob("*.txt")
+    [mark] = re.findall(r"^Log mark +(\S+)$", slip.read_text("utf-8-sig"), re.MULTILINE)
+    for typed in (mark, f"{mark[:40]} {mark[40:]}", mark[:20].upper()):
+        ran = kiosk("audit", "verify", "--state", state, "--anchor", typed, "--json")
+        assert (ran.status, ran.json()["vouched_to"]) == (0, int(mark.partition(":")[0]))
+        ran = kiosk("audit", "verify", "--state", older, "--anchor", typed, "--json")
+        assert (ran.status, ran.json()["first_bad"]["why"]) == (6, "cut_off")
 
 
 def test_issuing_without_room_for_papers(issue: Issue, kiosk: Kiosk, state: Path, medium: Path) -> None:

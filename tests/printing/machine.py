@@ -18,13 +18,17 @@ class Machine:
 
     def __init__(
         self, state: tuple[int, int] = FINE, *, talks: bool = True, ends_after: int | None = None,
-        takes: int | None = None, done: int = 0,
+        takes: int | None = None, done: int = 0, pulled_after: int | None = None,
     ) -> None:  # fmt: skip
-        """The paper `ends_after` so many bytes; it `takes` so many and then nothing; `done` answers GS r."""
+        """The paper `ends_after` so many bytes; it `takes` so many and then nothing; `done` answers GS r.
+
+        The cable is `pulled_after` so many.
+        """
         self.got = bytearray()
         self.state = state
         self.questions = 0
         self._talks, self._ends_after, self._takes, self._done = talks, ends_after, takes, done
+        self._pulled_after = pulled_after
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)
         self.path = Path(os.ttyname(self._slave))
@@ -49,6 +53,12 @@ class Machine:
             if self._stop in ready:
                 return
             rest = self._take(rest + os.read(self._master, 512))
+            if self._pulled_after is not None and len(self.got) > self._pulled_after:
+                # Hung up; the descriptor stays ours, so that nobody else gets its number before `unplug`.
+                nothing = os.open(os.devnull, os.O_RDONLY)
+                os.dup2(nothing, self._master)
+                os.close(nothing)
+                return
 
     def _take(self, data: bytes) -> bytes:
         """Answer questions that stand in `data`, print the rest; gives what may be half a question."""

@@ -1,6 +1,7 @@
 """The slip as it comes out of a printer: all of it there, inside the paper, whatever stands on it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,8 +89,10 @@ def test_a_phone_reads_the_day_from_the_paper(width: int, language: str, setting
     with speaking(language):
         [found] = zxingcpp.read_barcodes(on_paper(SLIP, settings(width=width)).convert("L"))
         assert found.text == (
-            f"BEGIN:VEVENT\nSUMMARY:{text('calendar.summary')}\nDTSTART:20271122\nEND:VEVENT"
+            f"BEGIN:VEVENT\nSUMMARY:{text('calendar.practice')}\nDTSTART:20271122\nEND:VEVENT"
         )
+        [real] = [part.value for part in replace(SLIP, practice=False).parts() if part.form == "code"]
+        assert text("calendar.summary") in real
         assert zxingcpp.read_barcodes(on_paper(UNFINISHED, settings(width=width)).convert("L")) == []
 
 

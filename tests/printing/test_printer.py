@@ -1,6 +1,8 @@
 """Printing onto devices: what is wrong is named, nothing waits for ever, and a second try prints."""
 
 import os
+import socket
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
@@ -113,6 +115,13 @@ def test_it_is_pulled(machine: Make) -> None:
     refused(at.path, "printer.gone")
 
 
+@pytest.mark.parametrize("talks", [True, False])
+def test_it_is_pulled_in_the_middle(machine: Make, talks: bool) -> None:
+    at = machine(talks=talks, pulled_after=20_000)
+    refused(at.path, "printer.gone")
+    assert 20_000 < len(at.got) < len(JOB)
+
+
 def test_what_it_said_to_others_before_is_no_answer(machine: Make) -> None:
     at = machine()
     os.write(at._master, bytes([0x72] * 20))
@@ -148,6 +157,19 @@ def test_a_pipe_that_nobody_reads(tmp_path: Path) -> None:
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
     refused(tmp_path / "pipe", "printer.stuck", seconds=0.5)
     os.close(reader)
+
+
+def test_what_is_no_printer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused(tmp_path, "printer.wrong")
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(tmp_path / "socket"))
+        refused(tmp_path / "socket", "printer.wrong")
+    disk = tmp_path / "disk"
+    disk.touch()
+    real = Path.stat(disk)
+    monkeypatch.setattr(Path, "stat", lambda path: os.stat_result((stat.S_IFBLK | 0o660, *real[1:])))
+    refused(disk, "printer.wrong")
+    assert disk.read_bytes() == b""
 
 
 @pytest.mark.parametrize(("device", "id_"), [("/dev/null", None), ("/dev/full", "printer.paper")])

@@ -141,7 +141,7 @@ def refused(bus: Bus, id_: str, vendor: int = VENDOR) -> None:
 
 def test_what_cannot_be_opened() -> None:
     refused(Bus(), "printer.gone", vendor=0x1234)
-    refused(Bus(kind=8), "printer.trouble")  # a stick with a printer's number
+    refused(Bus(kind=8), "printer.wrong")  # a stick with a printer's number
     for number, id_ in (
         (errno.EACCES, "printer.denied"),
         (errno.EBUSY, "printer.busy"),
@@ -159,6 +159,15 @@ def test_it_is_pulled_while_it_prints() -> None:
     with pytest.raises(KioskError) as caught:
         send(port, JOB, seconds=2, answer_seconds=MOMENT)
     assert caught.value.id == "printer.gone"
+
+
+@pytest.mark.parametrize(("number", "id_"), [(errno.EACCES, "printer.denied"), (errno.EIO, "printer.gone")])
+def test_a_bus_that_cannot_be_looked_at(monkeypatch: pytest.MonkeyPatch, number: int, id_: str) -> None:
+    def fails(self: Bus) -> list[str]:
+        raise usb.core.USBError("no", errno=number)
+
+    monkeypatch.setattr(Bus, "enumerate_devices", fails)
+    refused(Bus(), id_)
 
 
 def test_without_libusb(monkeypatch: pytest.MonkeyPatch) -> None:
