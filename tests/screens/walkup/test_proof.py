@@ -7,11 +7,12 @@ import pytest
 import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from textual.geometry import Size
 
-from kiosk.i18n import text
+from kiosk.i18n import LANGUAGES, text
 from screens.theme import NAMES
 from screens.walkup.proof import Proof
-from screens.walkup.slip import CalendarCode, Slip, calendar_code
+from screens.walkup.slip import CalendarCode, Slip, code_for
 from screens.widgets.parts import BigDate
 from tests.screens import glass
 from tests.screens.stage import Stage, stage
@@ -39,27 +40,31 @@ def picture(on: Stage) -> list[list[int]]:
     return rows
 
 
-def event(day: date) -> str:
-    return f"BEGIN:VEVENT\nSUMMARY:cert\nDTSTART:{day:%Y%m%d}\nEND:VEVENT"
+def event(day: date, words: str = "cert") -> str:
+    return f"BEGIN:VEVENT\nSUMMARY:{words}\nDTSTART:{day:%Y%m%d}\nEND:VEVENT"
 
 
 @pytest.mark.parametrize("theme", NAMES)
-@pytest.mark.parametrize("size", [(72, 18), (120, 36)], ids=["base", "large"])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("size", "fits"), [((72, 18), "cert"), ((60, 24), "cert"), ((80, 24), ""), ((120, 36), "")]
+)
 async def test_a_camera_reads_the_last_day_from_the_screen(
-    state: Path, theme: str, size: tuple[int, int]
+    state: Path, theme: str, language: str, size: tuple[int, int], fits: str
 ) -> None:
-    async with stage(state, size=size, theme=theme) as on:
+    """In the words of the person's calendar file, where the screen has room for them."""
+    async with stage(state, size=size, theme=theme, language=language) as on:
         fill(on.visit, "Hong")
         step, _ = await on.show(CalendarCode(on.visit))
-        assert read(picture(on)) == [event(step.end())]
+        assert read(picture(on)) == [event(step.end(), fits or text("calendar.practice"))]
 
 
 @given(st.dates(date(2026, 1, 1), date(2099, 12, 31)))
 @settings(max_examples=25, deadline=None)
 def test_every_day_fits_a_screen_and_is_read(day: date) -> None:
-    lines = calendar_code(day).split("\n")
+    lines = code_for(day, Size(72, 18), practice=True).split("\n")
     assert len(lines) <= 17
-    assert {len(line) for line in lines} == {33}
+    assert {len(line) for line in lines} == {37}
     rows = [[0 if char in f"█{half}" else 255 for char in line] for line in lines for half in "▀▄"]
     assert read(rows) == [event(day)]
 
@@ -68,9 +73,11 @@ async def test_where_the_code_does_not_fit_the_day_is_said(state: Path) -> None:
     async with stage(state) as on:
         fill(on.visit, "Hong")
         step, _ = await on.show(CalendarCode(on.visit))
-        assert not on.sees("code.small", day=step.end().isoformat())
+        end = step.end()
+        day = f"{end.year}년 {end.month}월 {end.day}일"
+        assert not on.sees("code.small", day=day)
         await on.resize((36, 9))
-        assert on.sees("code.small", day=step.end().isoformat())
+        assert on.sees("code.small", day=day)
         await on.resize((72, 18))
         assert read(picture(on)) == [event(step.end())]
 

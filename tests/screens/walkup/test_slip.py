@@ -135,6 +135,12 @@ async def test_without_a_printer_the_screen_says_so_and_leads_to_the_code(state:
         await on.press("2")
         await on.at(Slip)
         assert on.sees("slip.no_printer")
+        assert not on.sees("slip.note_day")
+        await on.resize((36, 9))  # a code does not fit there, so none is promised
+        while not on.sees("slip.note_day"):
+            assert not on.sees("slip.no_printer")
+            await on.press("pagedown")
+        await on.resize((72, 18))
         await on.press("3")
         assert isinstance(on.step, Slip)
         await on.press("1")
