@@ -3,10 +3,7 @@
 The rules are computed here once more, on plain dates, so that the code is not compared with itself.
 """
 
-import os
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
@@ -20,34 +17,10 @@ from kiosk.clock import Clock, stamp
 from kiosk.config import load_policy
 from kiosk.errors import KioskError
 from kiosk.lifecycle import dates, rules, standing
+from tests.zones import MOMENTS, ZONES, machine_in
 
 SEOUL = timezone(timedelta(hours=9))
 SECOND = timedelta(seconds=1)
-MOMENTS = st.datetimes(
-    datetime(2026, 1, 1),  # noqa: DTZ001 - the strategy adds the zone
-    datetime(2060, 1, 1),  # noqa: DTZ001
-    timezones=st.just(UTC),
-)
-ZONES = st.sampled_from([
-    "UTC", "Asia/Seoul", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin",
-    "Asia/Kolkata", "America/St_Johns", "Australia/Lord_Howe",
-])  # fmt: skip
-
-
-@contextmanager
-def machine_in(zone: str) -> Iterator[None]:
-    """Set the machine's time zone for a while."""
-    before = os.environ.get("TZ")
-    os.environ["TZ"] = zone
-    time.tzset()
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["TZ"]
-        else:
-            os.environ["TZ"] = before
-        time.tzset()
 
 
 def a_year_on(day: date) -> date:
