@@ -109,8 +109,10 @@ def document(known: Explained, services: Services) -> dict[str, object]:
 def sentences(known: Explained) -> list[str]:
     """Say it in words, most important first."""
     stands = known.stands
-    said = [text(f"status.{stands.status}.why", reason=reason_in_words(stands.reason))]
-    if stands.since is not None and stands.status not in {"valid", "expired"}:
+    # What was on hold to its end has expired; that it was replaced is a reason, and said as one.
+    status = stands.word if stands.status == "suspended" else stands.status
+    said = [text(f"status.{status}.why", reason=reason_in_words(stands.reason))]
+    if stands.since is not None and status not in {"valid", "expired"}:
         said.append(text("status.since", moment=moment(stands.since)))
     if stands.ends is not None:
         said.append(countdown(stands, unstamp(known.held.not_after)))

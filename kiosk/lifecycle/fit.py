@@ -81,7 +81,7 @@ def _renewable(seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:
     if problem := _ours(seen, clock, policy) or _whole(seen, clock, policy):
         return problem
     if stands.status != "valid":
-        return Unfit(stands.status)
+        return Unfit(stands.word)
     if certificate is not None and stands.next_action != "renew":
         opens = dates.renewal_opens(certificate.not_valid_after_utc, policy.renewal_window_days)
         day = opens.astimezone(KST)
@@ -93,11 +93,8 @@ def _stoppable(seen: Seen, clock: Clock, policy: Policy) -> Unfit | None:
     """Ours, and not over: what can still be stopped, or resumed."""
     if problem := _ours(seen, clock, policy):
         return problem
-    return (
-        None
-        if seen.standing.status in {"valid", "not_yet_valid", "suspended"}
-        else Unfit(seen.standing.status)
-    )
+    word = seen.standing.word
+    return None if word in {"valid", "not_yet_valid", "suspended"} else Unfit(word)
 
 
 RULES: dict[str, Rule] = {

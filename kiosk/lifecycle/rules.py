@@ -20,14 +20,17 @@ def require_renewable(registry: Registry, held: Certificate, clock: Clock, polic
 
     Raises `renew.early` (with the day on which the window `opens`), `renew.over`, and what `require_good` does.
     """
-    require_good(registry, as_it_counts(held, clock.now(), policy))
     end, moment = unstamp(held.not_after), clock.now()
     opens, closes = window(end, policy)
     until = dates.korean_day(end).isoformat()
+    held = as_it_counts(held, moment, policy)
+    if held.status == "suspended" and dates.over(end, moment):
+        # Nobody can lift that any more, and no grace time makes it good.
+        raise KioskError("renew.over", until=until)
+    require_good(registry, held)
     if moment < opens:
         raise KioskError("renew.early", opens=dates.korean_day(opens).isoformat(), until=until)
-    # The last second has 1,000 milliseconds.
-    if moment.replace(microsecond=0) > closes:
+    if dates.over(closes, moment):
         raise KioskError("renew.over", until=until)
 
 
@@ -42,10 +45,10 @@ def require_reissuable(
     held = as_it_counts(held, clock.now(), policy)
     if is_lost_in_vain(registry, held) and not is_over(held, clock):
         return
+    if held.status not in {"valid", "suspended"} or is_over(held, clock):
+        raise KioskError("reissue.none")
     if held.status == "suspended":
         raise KioskError("reissue.suspended", day=_day(held.status_at))
-    if held.status != "valid" or is_over(held, clock):
-        raise KioskError("reissue.none")
     request = registry.request(id=held.request_id)
     again = unstamp(held.created_at) + timedelta(hours=policy.reissue_again_hours)
     if request is not None and request.act == "reissue" and not lost and clock.now() < again:
@@ -65,7 +68,7 @@ def window(end: datetime, policy: Policy) -> tuple[datetime, datetime]:
 
 def is_over(held: Certificate, clock: Clock) -> bool:
     """Say whether a certificate's last second has passed."""
-    return clock.now().replace(microsecond=0) > unstamp(held.not_after)
+    return dates.over(unstamp(held.not_after), clock.now())
 
 
 def require_good(registry: Registry, held: Certificate) -> None:

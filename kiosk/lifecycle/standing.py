@@ -18,6 +18,8 @@ from kiosk.pki.profiles import load_profiles
 POLICIES_EXTENSION = x509.ObjectIdentifier("2.5.29.32")
 FORGOTTEN = "unspecified"
 """Why a certificate is revoked that was suspended for too long: nobody said."""
+SUPERSEDED = "superseded"
+"""Why a certificate is revoked in whose place another one came."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,13 @@ class Standing:
     since: datetime | None = None
     ends: datetime | None = None
     """The last second of a suspension; after it the certificate is revoked."""
+
+    @property
+    def word(self) -> str:
+        """The status as its holder is told: what was on hold to its end has expired, what was renewed is replaced."""
+        if self.status == "suspended" and self.next_action != "resume":
+            return "expired"
+        return "replaced" if (self.status, self.reason) == ("revoked", SUPERSEDED) else self.status
 
 
 def forgotten_since(status: str, status_at: str, moment: datetime, policy: Policy) -> datetime | None:
@@ -64,7 +73,9 @@ def standing(
         held = as_it_counts(held, now, policy)
         since = unstamp(held.status_at)
         ends = dates.suspension_ends(since, policy.suspension_months) if held.status == "suspended" else None
-        action = {"revoked": "issue", "suspended": "issue" if over else "resume", "unproved": "finish"}
+        # Of what another one came in place of, only the files are left to be dealt with.
+        revoked = "delete" if held.reason == SUPERSEDED else "issue"
+        action = {"revoked": revoked, "suspended": "issue" if over else "resume", "unproved": "finish"}
         return Standing(held.status, left, action[held.status], held.reason, since, ends)
     if over:
         return Standing("expired", left, "issue", since=not_after)

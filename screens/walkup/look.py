@@ -37,9 +37,9 @@ class Look(Listing):
 
     def question(self) -> str:
         """Say how it stands: in one sentence, or how many there are."""
-        services, each = self.visit.services, self._told_of()
+        each = self._told_of()
         if each is not None:
-            return shown.verdict(each.seen, services.clock, services.policy)
+            return shown.verdict(each.seen, self.visit.services.clock)
         count = len(self.listed())
         return text("look.count", count=count) if count else super().question()
 
@@ -101,7 +101,9 @@ class Look(Listing):
             return None
         flow = "reissue" if seen.found.problem else seen.standing.next_action
         flow = "issue" if flow in {"finish", "reissue"} and flow not in FLOWS else flow
-        return flow if flow in FLOWS and not (each.offer.only_read and flow in CHANGES) else None
+        if flow not in FLOWS or (each.offer.only_read and flow in CHANGES):
+            return None
+        return flow if flow != "delete" or self._allowed(flow, each) else None
 
     def _others(self, each: Carried, first: str | None) -> Iterator[str]:
         from screens.walkup.flows import FLOWS
@@ -126,7 +128,7 @@ class Look(Listing):
                 break
             if other.offer == each.offer and der is not None and other.seen.found.certificate_der == der:
                 return "same"
-        return "over" if each.seen.standing.status in {"expired", "revoked"} else None
+        return "over" if each.seen.standing.word in {"expired", "revoked", "replaced"} else None
 
     def _facts(self, each: Carried) -> Iterator[tuple[str, str]]:
         """Give what is known, each with the word that stands before it."""

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kiosk.clock import KST, Clock, unstamp
-from kiosk.config import Policy
 from kiosk.i18n import language_of, text, visible
 from kiosk.lifecycle import dates
 from kiosk.lifecycle.look import Published, Seen
@@ -92,7 +91,7 @@ def _shortened(name: str) -> str:
 def left(seen: Seen) -> str:
     """Say how many days are left, or what is in the way."""
     if seen.found.problem or seen.standing.status not in GOOD:
-        return text(f"status.{seen.standing.status}" if seen.standing.status not in GOOD else "list.broken")
+        return text(f"status.{seen.standing.word}" if seen.standing.status not in GOOD else "list.broken")
     return days(seen.standing.days_left)
 
 
@@ -124,16 +123,18 @@ def until(seen: Seen) -> str:
     return text("list.until", year=end.year, month=end.month, day=end.day)
 
 
-def verdict(seen: Seen, clock: Clock, policy: Policy) -> str:
+def verdict(seen: Seen, clock: Clock) -> str:
     """Say in one sentence what a person is to know of the certificate."""
     stands, count = seen.standing, seen.standing.days_left
     if seen.found.certificate is None:
         return text("verdict.unreadable")
-    if stands.status == "suspended" and stands.since:
-        ends = dates.suspension_ends(stands.since, policy.suspension_months)
-        return text("verdict.suspended", days=max(0, dates.days_left(ends, clock.now())))
+    if stands.word == "suspended" and stands.ends:
+        hold = dates.days_left(stands.ends, clock.now())
+        # Its own end may come first: after that nobody can resume it.
+        id_ = "verdict.suspended" if hold <= count else "verdict.suspended.until_expiry"
+        return text(id_, days=min(hold, count))
     if stands.status not in GOOD:
-        return text(f"verdict.{stands.status}")
+        return text(f"verdict.{stands.word}")
     if seen.found.problem:
         return text("verdict.broken")
     whose_ = "ours" if seen.held is not None else "foreign"
@@ -145,15 +146,18 @@ def verdict(seen: Seen, clock: Clock, policy: Policy) -> str:
 
 def as_of(seen: Seen, published: Published | None, clock: Clock) -> str:
     """Say how it stands, and of when that is: our registry knows at once, all others by the list."""
-    status = text(f"status.{seen.standing.status}")
+    stands = seen.standing
+    status = text(f"status.{stands.word}")
     if seen.held is None:
         return text("look.status.foreign", status=status)
     if published is None:
         return text("look.status.registry", status=status)
-    if unstamp(seen.held.status_at) > published.made:
+    # What was suspended for too long has counted as revoked since then, and not since it was suspended.
+    since = stands.since if stands.status == "revoked" else None
+    if (since or unstamp(seen.held.status_at)) > published.made:
         return text("look.status.newer", status=status, number=published.number)
-    since = ago(published.made, clock.now())
-    return text("look.status.list", status=status, number=published.number, ago=since)
+    age = ago(published.made, clock.now())
+    return text("look.status.list", status=status, number=published.number, ago=age)
 
 
 def ago(moment: datetime, now: datetime) -> str:

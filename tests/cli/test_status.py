@@ -123,7 +123,11 @@ def test_after_the_last_second(act: Act) -> None:
         refused(act(*command, "--json", at=over), 1, "certificate.expired", "2027-11-22")
     assert act("suspend", at=last).status == 0
     refused(act("resume", "--json", at=over), 1, "certificate.expired")
-    assert "It cannot be resumed: its validity ended on 2027-11-22." in act("status", at=over).out
+    said = act("status", at=over).out
+    assert (
+        "Its time is over. Get a new one.\nIt cannot be resumed: its validity ended on 2027-11-22.\n" in said
+    )
+    assert "can be resumed" not in said
 
 
 def test_what_openssl_says_of_it(act: Act, kiosk: Kiosk, state: Path, medium: Path, tmp_path: Path) -> None:

@@ -31,13 +31,13 @@ def seen(medium: Path, at: datetime = TODAY) -> Seen:
     return one
 
 
-def ours(medium: Path, der: bytes, status: str = "valid") -> Seen:
+def ours(medium: Path, der: bytes, status: str = "valid", reason: str | None = None) -> Seen:
     """What stands on the medium, as if the registry had it."""
     from kiosk.lifecycle.look import _seen
 
     put_set(medium, der)
     [found] = scan(medium).found
-    return _seen(found, replace(HELD, status=status), Clock(TODAY), POLICY)
+    return _seen(found, replace(HELD, status=status, reason=reason), Clock(TODAY), POLICY)
 
 
 def test_ours_and_a_foreign_one(issue: Issue, state: Path, medium: Path) -> None:  # noqa: F811
@@ -105,6 +105,24 @@ def test_what_can_be_renewed(medium: Path, ends: datetime, status: str, reason: 
         opens = NEXT_YEAR - timedelta(days=30)
         assert found is not None
         assert found.facts == {"year": opens.year, "month": opens.month, "day": opens.day}
+
+
+@pytest.mark.parametrize(("reason", "said"), [("superseded", "replaced"), ("keyCompromise", "revoked")])
+def test_what_was_replaced_is_neither_renewed_nor_stopped(medium: Path, reason: str, said: str) -> None:
+    one = ours(medium, foreign("홍길동()1", ends=SOON), "revoked", reason)
+    for flow in ("renew", "status", "resume"):
+        problem = unfit(flow, one, Clock(TODAY), POLICY)
+        assert problem is not None
+        assert problem.id == said
+    assert unfit("delete", one, Clock(TODAY), POLICY) is None
+
+
+def test_what_was_suspended_to_its_end_is_over(medium: Path) -> None:
+    one = ours(medium, foreign("홍길동()1", ends=OVER), "suspended", "certificateHold")
+    for flow in ("renew", "status", "resume"):
+        problem = unfit(flow, one, Clock(TODAY), POLICY)
+        assert problem is not None
+        assert problem.id == "expired"
 
 
 def test_of_another_authority_nothing_is_renewed(medium: Path) -> None:

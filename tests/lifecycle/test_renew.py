@@ -135,6 +135,20 @@ async def test_only_a_good_one(
     assert desk.actions()[-1] == "refused"
 
 
+async def test_one_suspended_to_its_end(desk: Desk, medium: Path) -> None:
+    """Staff cannot lift that any more, so nobody is sent to them; and no grace time makes it good."""
+    serial = (await desk.issue(medium)).serial
+    desk.at("2027-11-20 09:00:00")
+    await desk.change(serial, "suspended", "certificateHold")
+    before = foreign.tree(medium)
+    desk.at("2027-11-22 23:59:59.999")
+    await raised("renew.suspended", desk.renew(medium))
+    desk.services.policy = replace(desk.services.policy, renewal_grace_days=14)
+    desk.at("2027-11-23 00:00:00")
+    assert (await raised("renew.over", desk.renew(medium))).facts == {"until": "2027-11-22"}
+    assert foreign.tree(medium) == before
+
+
 async def test_a_foreign_one(desk: Desk, medium: Path) -> None:
     foreign.put(medium, foreign.files())
     await raised("renew.foreign", desk.renew(medium))

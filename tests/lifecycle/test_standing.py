@@ -79,8 +79,18 @@ def test_suspended_to_its_own_end() -> None:
     held = replace(HELD, status="suspended", status_at=stamp(LAST - timedelta(days=3)))
     assert of_record(held, Clock(LAST), POLICY).next_action == "resume"
     stands = of_record(held, Clock(LAST + SECOND), POLICY)
-    assert (stands.status, stands.next_action) == ("suspended", "issue")
+    assert (stands.status, stands.word, stands.next_action) == ("suspended", "expired", "issue")
     assert stands.ends == datetime(2028, 5, 19, 23, 59, 59, tzinfo=KST)
+
+
+def test_of_what_was_replaced_only_the_files_are_left() -> None:
+    """A new one there is: issuing one more is not what its holder needs."""
+    for reason, word, action in (
+        ("superseded", "replaced", "delete"), ("keyCompromise", "revoked", "issue"), (None, "revoked", "issue"),
+    ):  # fmt: skip
+        held = replace(HELD, status="revoked", reason=reason, status_at=stamp(TODAY))
+        stands = of_record(held, Clock(TODAY), POLICY)
+        assert (stands.status, stands.word, stands.next_action) == ("revoked", word, action)
 
 
 def test_of_a_foreign_one_nobody_here_knows() -> None:

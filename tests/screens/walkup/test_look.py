@@ -1,7 +1,9 @@
 """Look: what is on a stick, as soon as it is put in, without a key; and what follows from it."""
 
 import asyncio
+import shutil
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from screens.walkup.help import Help
 from screens.walkup.idle import Idle
 from screens.walkup.look import Look
 from screens.walkup.menu import Menu
-from tests.conftest import TODAY
+from tests.conftest import TODAY, Ran
 from tests.lifecycle.test_look import HELD
 from tests.media.sticks import STICK
 from tests.screens.sets import NEXT_YEAR, OVER, SOON, foreign, put_set
@@ -206,6 +208,7 @@ def test_bars_and_days_agree(days: int, seconds: int, width: int) -> None:
         (dates.day_end(TODAY.date()), "valid", "verdict.ours.last_day", {}), (OVER, "valid", "verdict.expired", {}),
         (NEXT_YEAR, "revoked", "verdict.revoked", {}), (NEXT_YEAR, "unproved", "verdict.unproved", {}),
         (NEXT_YEAR, "suspended", "verdict.suspended", {"days": 181}),
+        (SOON, "suspended", "verdict.suspended.until_expiry", {"days": 12}), (OVER, "suspended", "verdict.expired", {}),
         (NEXT_YEAR, None, "verdict.foreign", {"days": 365}),
         (dates.day_end(TODAY.date()), None, "verdict.foreign.last_day", {}),
     ],
@@ -215,7 +218,29 @@ def test_one_sentence_for_each_way_to_stand(
 ) -> None:
     from kiosk.i18n import text
 
-    assert shown.verdict(seen(ends, status), Clock(TODAY), POLICY) == text(id_, **facts)
+    assert shown.verdict(seen(ends, status), Clock(TODAY)) == text(id_, **facts)
+
+
+def test_what_was_replaced_is_not_just_revoked() -> None:
+    from kiosk.i18n import text
+
+    one = seen(NEXT_YEAR, "revoked", reason="superseded")
+    assert shown.verdict(one, Clock(TODAY)) == text("verdict.replaced")
+    assert shown.left(one) == text("status.replaced")
+
+
+def test_a_list_made_while_it_was_suspended_is_older_than_its_end() -> None:
+    """What was suspended for too long counts as revoked since then: no list before that says so."""
+    from kiosk.i18n import text
+
+    now = TODAY + timedelta(days=200)
+    one = seen(NEXT_YEAR, "suspended", now)
+    assert one.standing.status == "revoked"
+    before = Published(3, TODAY + timedelta(days=10))
+    assert shown.as_of(one, before, Clock(now)) == text("look.status.newer", status="revoked", number=3)
+    after = Published(4, now)
+    said = text("look.status.list", status="revoked", number=4, ago=text("ago.now"))
+    assert shown.as_of(one, after, Clock(now)) == said
 
 
 def test_how_old_the_word_is() -> None:
@@ -290,6 +315,29 @@ async def test_what_nobody_needs_any_more_can_be_deleted(state: Path, sticks: li
     async with stage(state, sticks) as on:
         await looking(on)
         assert not on.sees("look.spare", count=1)
+
+
+@pytest.fixture
+def replaced(
+    state: Path, sticks: list[Path], kiosk: Callable[..., Ran], write_answers: Callable[..., Path]
+) -> Path:
+    """A stick with a copy of a certificate that was reissued since."""
+    words = ("--state", state, "--answers", write_answers(), "--medium")
+    serial = kiosk("issue", *words, sticks[0], "--json").json()["serial"]
+    shutil.copytree(sticks[0], sticks[1], dirs_exist_ok=True)
+    assert kiosk("reissue", *words, sticks[0]).status == 0
+    assert kiosk("status", serial, "--state", state, "--json").json()["next_action"] == "delete"
+    return sticks[1]
+
+
+async def test_what_was_replaced_is_for_cleaning_up(state: Path, replaced: Path) -> None:
+    """And not for having one more issued."""
+    async with stage(state, [replaced]) as on:
+        await looking(on)
+        assert on.sees("verdict.replaced")
+        assert on.sees("look.spare.over")
+        assert on.choices()[0] == "go:delete"
+        assert "go:issue" not in on.choices()
 
 
 def test_every_flow_that_is_offered_has_its_words() -> None:
