@@ -76,13 +76,15 @@ class Medium(click.ParamType[Path | TokenUri]):
 
 
 class Serial(click.ParamType[str]):
-    """A certificate's serial, in hexadecimal as people copy it: with colons, `0x`, capital letters."""
+    """A certificate's serial, in hexadecimal as people copy it: with colons, blanks, `0x`, capital letters."""
 
     name = "serial"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
         """Give it as the registry keeps it. Raises `usage.serial`."""
-        wanted = str(value).strip().lower().replace(":", "").removeprefix("0x").lstrip("0")
+        # `serial=` stands before it where openssl prints it.
+        wanted = "".join(str(value).split()).lower().removeprefix("serial=").replace(":", "")
+        wanted = wanted.removeprefix("0x").lstrip("0")
         if not _SERIAL.fullmatch(wanted):
             raise KioskError("usage.serial", serial=str(value)[:80])
         return wanted

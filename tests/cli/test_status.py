@@ -51,9 +51,18 @@ def test_suspend_and_resume(act: Act, kiosk: Kiosk, state: Path, serial: str) ->
 
 
 def test_serials_as_people_copy_them(kiosk: Kiosk, state: Path, serial: str) -> None:
-    colons = ":".join(serial[at : at + 2] for at in range(0, len(serial), 2)).upper()
-    assert kiosk("suspend", colons, "--state", state).status == 0
+    pairs = [serial[at : at + 2] for at in range(0, len(serial), 2)]
+    assert kiosk("suspend", ":".join(pairs).upper(), "--state", state).status == 0
     assert kiosk("resume", f"0x{serial}", "--state", state).status == 0
+    for copied in (" ".join(pairs), f"serial={serial.upper()}", f"00:{':'.join(pairs)}", f" {serial}\n"):
+        assert kiosk("status", copied, "--state", state, "--json").json()["serial"] == serial
+
+
+@pytest.mark.parametrize(
+    "copied", ["0", "", "serial=", "0x", "-1", "１２", "12 xyz", "a" * 65, "1.5", "\x1b[2J"]
+)
+def test_what_is_no_serial(kiosk: Kiosk, state: Path, copied: str) -> None:
+    refused(kiosk("status", "--state", state, "--json", "--", copied), 2, "usage.serial")
 
 
 @pytest.mark.parametrize("reason", WORDS["revoke"])
