@@ -51,6 +51,8 @@ def scan(
     looked, clock = options.run(work())
     for skipped in looked.skipped:
         options.say("scan.skipped", what=skipped)
+    for file in looked.pfx:
+        options.say("scan.pfx", path=str(file))
     policy = load_policy()
     found = [(describe_found(seen.found, seen.held, clock, policy), seen.name) for seen in looked.seen]
     if as_json:

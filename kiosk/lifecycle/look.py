@@ -59,6 +59,8 @@ class Looked:
     seen: tuple[Seen, ...]
     skipped: tuple[str, ...]
     published: Published | None = None
+    pfx: tuple[Path, ...] = ()
+    """PFX files in the root: what they hold, nobody sees without a password."""
 
 
 async def look(services: Services, target: Path | TokenUri) -> Looked:
@@ -95,8 +97,9 @@ def _judged(
     result: ScanResult, held: Mapping[Path | str, Certificate], clock: Clock, policy: Policy
 ) -> Looked:
     return Looked(
-        tuple(_seen(found, held.get(found.path), clock, policy) for found in result.found), result.skipped
-    )
+        tuple(_seen(found, held.get(found.path), clock, policy) for found in result.found), result.skipped,
+        pfx=result.pfx,
+    )  # fmt: skip
 
 
 def _held(services: Services, result: ScanResult) -> dict[Path | str, Certificate]:

@@ -86,6 +86,13 @@ def standing(
     return Standing(status, left, "renew" if renewable else "none", since=not_before)
 
 
+def advised(stands: Standing, problem: str | None) -> str:
+    """Give the sensible next act with a set of files, of which `problem` says what is wrong: then it is a new key."""
+    if problem is None or stands.status not in {"valid", "not_yet_valid", "unknown"}:
+        return stands.next_action
+    return "issue" if stands.status == "unknown" else "reissue"
+
+
 def of_record(held: Certificate, clock: Clock, policy: Policy) -> Standing:
     """Say how a certificate of the registry stands."""
     return standing(unstamp(held.not_before), unstamp(held.not_after), held, clock, policy)
@@ -136,8 +143,7 @@ def describe_found(found: Found, held: Certificate | None, clock: Clock, policy:
         "not_after": korean(certificate.not_valid_after_utc),
         "days_left": stands.days_left,
         "status": stands.status,
-        # With a part missing or unreadable only a new certificate helps.
-        "next_action": "issue" if found.problem else stands.next_action,
+        "next_action": advised(stands, found.problem),
     }
 
 

@@ -9,6 +9,7 @@ from kiosk.errors import KioskError
 from kiosk.i18n import text
 from kiosk.lifecycle.fit import CHANGES, unfit
 from kiosk.lifecycle.look import Looked
+from kiosk.lifecycle.standing import advised
 from screens.flow import Nav
 from screens.visit import Visit
 from screens.walkup import shown
@@ -52,8 +53,27 @@ class Look(Listing):
                 yield Static(text("look.spare", count=spare), classes="quiet gap", markup=False)
         else:
             yield from self._telling(each)
-        if self.visit.put_in and self.listed():
+        yield from self._about_pfx()
+        if self.visit.put_in and (self.listed() or self._pfx()):
             yield Static(text("look.done"), classes="quiet gap", markup=False)
+
+    def _about_media(self, *, empty: bool) -> Iterable[Widget]:
+        return super()._about_media(empty=empty and not self._pfx())
+
+    def _pfx(self) -> int:
+        """Count the PFX files: a certificate that can be brought in, on what may look empty."""
+        return sum(len(looked.pfx) for looked in self._read.values() if isinstance(looked, Looked))
+
+    def _only_pfx(self) -> bool:
+        return bool(self._pfx()) and not self.listed() and not self.at_work
+
+    def _about_pfx(self) -> Iterable[Widget]:
+        if self._only_pfx():
+            yield Static(text("look.pfx.only"), classes="panel", markup=False)
+            yield self._choice(1, "import")
+        elif count := self._pfx():
+            said = text("look.pfx", count=count, flow=text("flow.import"))
+            yield Static(said, classes="quiet gap", markup=False)
 
     def hints(self) -> Iterable[KeyHint]:
         """Say where Esc leads who has only put something in."""
@@ -99,7 +119,7 @@ class Look(Listing):
             return "delete" if "delete" in FLOWS and self._allowed("delete", each) else None
         if seen.held is None:
             return None
-        flow = "reissue" if seen.found.problem else seen.standing.next_action
+        flow = advised(seen.standing, seen.found.problem)
         flow = "issue" if flow in {"finish", "reissue"} and flow not in FLOWS else flow
         if flow not in FLOWS or (each.offer.only_read and flow in CHANGES):
             return None
@@ -149,7 +169,7 @@ class Look(Listing):
     def _can_choose(self) -> bool:
         each = self._told_of()
         if each is None:
-            return super()._can_choose()
+            return super()._can_choose() or self._only_pfx()
         first = self._next(each)
         return first is not None or any(self._others(each, first))
 
@@ -166,9 +186,10 @@ class Look(Listing):
     def _begin_flow(self, flow: str) -> None:
         each = self._told_of()
         try:
-            if each is None:
+            if each is not None:
+                self._take(each)
+            elif not self._only_pfx():
                 raise KioskError("medium.gone")
-            self._take(each)
         except KioskError as error:
             self.fault(error)
             return

@@ -148,11 +148,20 @@ def test_sets_with_a_part_missing(issue: Issue, kiosk: Kiosk, state: Path, mediu
     key.unlink()
     [found] = kiosk("scan", medium, "--state", state, "--json").json()
     assert (found["problem"], found["status"], found["next_action"], found["key_format"]) == (
-        "key_missing", "valid", "issue", None,
+        "key_missing", "valid", "reissue", None,
     )  # fmt: skip
     key.with_name("SIGNPRI.KEY").write_bytes(sealed)
     [found] = kiosk("scan", medium, "--state", state, "--json").json()
     assert (found["problem"], found["key_format"]) == (None, "SEED-CBC SHA-1")
+
+
+def test_pfx_files_are_told_of(issue: Issue, kiosk: Kiosk, state: Path, medium: Path) -> None:
+    """Nobody sees what they hold without a password; the document is about certificates."""
+    assert issue().status == 0
+    (medium / "Old\n.PFX").write_bytes(b"any bytes")
+    ran = kiosk("scan", medium, "--state", state, "--json")
+    assert len(ran.json()) == 1
+    assert ran.err == f"A PFX file; kiosk import brings in what it holds: {medium}/Old<U+000A>.PFX\n"
 
 
 def test_lists_and_chain(kiosk: Kiosk, state: Path, tmp_path: Path) -> None:

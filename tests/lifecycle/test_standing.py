@@ -126,10 +126,22 @@ def certificate(practice_state: Path) -> x509.Certificate:
     return x509.load_pem_x509_certificate((practice_state / "authority" / "issuing.crt").read_bytes())
 
 
-def test_a_set_without_its_key_needs_a_new_one(certificate: x509.Certificate) -> None:
+@pytest.mark.parametrize(
+    ("status", "reason", "action"),
+    [
+        ("valid", None, "reissue"), ("unproved", None, "finish"), ("revoked", "keyCompromise", "issue"),
+        ("revoked", "superseded", "delete"), ("suspended", "certificateHold", "resume"),
+    ],
+)  # fmt: skip
+def test_a_set_without_its_key_needs_a_new_one(
+    certificate: x509.Certificate, status: str, reason: str | None, action: str
+) -> None:
+    """For as long as it was good for; what is not good any more is that first of all."""
     found = Found(Path("/stick"), certificate, b"", None, "key_missing")
-    document = describe_found(found, replace(HELD, not_after=stamp(LAST)), Clock(TODAY), POLICY)
-    assert (document["next_action"], document["kind"]) == ("issue", "personal-general")
+    held = replace(HELD, status=status, reason=reason, status_at=stamp(TODAY))
+    document = describe_found(found, held, Clock(TODAY), POLICY)
+    assert (document["next_action"], document["kind"]) == (action, "personal-general")
+    assert describe_found(found, None, Clock(TODAY), POLICY)["next_action"] == "issue"
 
 
 def test_kind_of_a_foreign_certificate(certificate: x509.Certificate, practice_state: Path) -> None:

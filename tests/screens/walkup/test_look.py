@@ -317,6 +317,37 @@ async def test_what_nobody_needs_any_more_can_be_deleted(state: Path, sticks: li
         assert not on.sees("look.spare", count=1)
 
 
+async def test_a_pfx_file_alone_is_brought_in_from_here(state: Path, sticks: list[Path]) -> None:
+    """In whatever case its name is; Back from there leads back here."""
+    from screens.walkup.pfx_choose import PfxFile
+
+    (sticks[0] / "Backup.P12").write_bytes(b"any bytes")
+    async with stage(state) as on:
+        on.put_in(sticks[0])
+        await on.at(Look)
+        await on.until(lambda: on.sees("look.pfx.only"))
+        assert not on.sees("list.empty")
+        assert on.choices() == ["go:import"]
+        assert on.sees("key.choose")
+        await on.press("1")
+        await on.at(PfxFile)
+        assert "Backup.P12" in on.said
+        await on.press("escape")
+        await on.at(Look)
+
+
+async def test_a_pfx_file_beside_certificates_is_told_of(state: Path, sticks: list[Path]) -> None:
+    from kiosk.i18n import text
+
+    put_set(sticks[0], foreign("홍길동()1"))
+    (sticks[0] / "mine.pfx").write_bytes(b"any bytes")
+    async with stage(state, sticks[:1]) as on:
+        await looking(on)
+        assert on.sees("look.pfx", count=1, flow=text("flow.import"))
+        assert on.sees("verdict.foreign", days=365)
+        assert "go:import" not in on.choices()
+
+
 @pytest.fixture
 def replaced(
     state: Path, sticks: list[Path], kiosk: Callable[..., Ran], write_answers: Callable[..., Path]
