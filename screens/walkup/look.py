@@ -70,7 +70,7 @@ class Look(Listing):
     def _about_pfx(self) -> Iterable[Widget]:
         if self._only_pfx():
             yield Static(text("look.pfx.only"), classes="panel", markup=False)
-            yield self._choice(1, "import")
+            yield self._choice(1, "import", None)
         elif count := self._pfx():
             said = text("look.pfx", count=count, flow=text("flow.import"))
             yield Static(said, classes="quiet gap", markup=False)
@@ -104,8 +104,8 @@ class Look(Listing):
             return self._about
         return listed[0] if len(listed) == 1 and not self.at_work else None
 
-    def _choice(self, number: int, flow: str, each: Carried) -> Choice:
-        token = each.offer.token is not None
+    def _choice(self, number: int, flow: str, each: Carried | None) -> Choice:
+        token = each is not None and each.offer.token is not None
         title = "flow.password.token" if token and flow == "password" else f"flow.{flow}"
         more = f"flow.{flow}.token.more" if token and flow in {"password", "delete"} else f"flow.{flow}.more"
         return Choice(number, GO + flow, text(title), more=text(more))
