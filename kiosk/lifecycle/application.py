@@ -34,6 +34,9 @@ class Application:
     reminders: bool | None = None
     """Whether phone and e-mail may be kept, to remind the person before the certificate ends; None: was not asked."""
 
+    keeps_password: bool = False
+    """Whether the password is the one that the old key had: it is as old as it was."""
+
     def details(self) -> Secret:
         """Give what an identity check is about, to be hashed."""
         return details(self.profile, self.name, self.id_number, self.phone)

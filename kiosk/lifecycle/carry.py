@@ -167,8 +167,10 @@ class Carrying:
     async def _sign(self, work: _Work) -> None:
         csr = await asyncio.to_thread(work.medium.signing_request)
         proof = await work.act.old_key.sign(csr) if work.act.old_key else None
+        old, application = work.act.old, work.act.application
+        since = (old.held.password_at or old.held.created_at) if old and application.keeps_password else None
         work.request, work.held = await self._journal.sign(
-            work.request, work.act.application.name, csr, proof
+            work.request, application.name, csr, proof, password_at=since
         )
 
     async def _write(self, work: _Work) -> None:

@@ -106,11 +106,13 @@ class Journal:
         return await services.in_registry(work)
 
     async def sign(
-        self, request: Request, name: str, csr: bytes, proof: bytes | None = None
-    ) -> tuple[Request, WholeCertificate]:
+        self, request: Request, name: str, csr: bytes, proof: bytes | None = None, *,
+        password_at: str | None = None,
+    ) -> tuple[Request, WholeCertificate]:  # fmt: skip
         """Have the authority sign, and keep the certificate with the request's move to `issued`.
 
-        `proof` is the old key's signature over `csr` where a certificate is renewed. The certificate exists for
+        `proof` is the old key's signature over `csr` where a certificate is renewed, `password_at` since when its
+        password was what the new key's is, too. The certificate exists for
         nobody until this transaction is through; it is `unproved` after it, and on hold in every revocation
         list. Raises `authority.*`, `identity.level`, `request.clock`, `renew.*`.
         """
@@ -138,6 +140,7 @@ class Journal:
                         profile=request.profile, name=name, common_name=issued.common_name, der=issued.der,
                         not_before=stamp(issued.certificate.not_valid_before_utc),
                         not_after=stamp(issued.certificate.not_valid_after_utc), created_at=services.now(),
+                        password_at=password_at,
                     )
                 )  # fmt: skip
                 return self._moved(registry, request, "issued", certificate_id=held.id), held

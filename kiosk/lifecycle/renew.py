@@ -168,6 +168,7 @@ class Renewing(Carrying):
             profile=profile, name=old.held.name, id_number=id_number, phone="", pin=renewal.pin,
             password=renewal.new_password or renewal.password, method=METHOD,
             evidence=Evidence(METHOD, "possession", services.clock.now()),
+            keeps_password=not isinstance(target, TokenUri) and renewal.new_password is None,
         )  # fmt: skip
         if rules.is_over(old.held, services.clock):
             application = self._in_grace(renewal, application)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from kiosk.clock import KST
+from kiosk.clock import KST, stamp
 from kiosk.errors import KioskError
 from kiosk.lifecycle import old_key
 from kiosk.lifecycle.recovery import lock_name
@@ -17,7 +17,7 @@ from kiosk.lifecycle.request import working_on
 from kiosk.lifecycle.revocations import make_list
 from kiosk.pki.profiles import load_profiles
 from kiosk.secret import Secret
-from tests.conftest import ID_NUMBER, PASSWORD
+from tests.conftest import ID_NUMBER, PASSWORD, TODAY
 from tests.lifecycle import sets as foreign
 from tests.lifecycle.desk import NEW_PASSWORD, WHOLE, Desk, break_off, raised, sets
 from tests.pki import independent
@@ -110,6 +110,19 @@ async def test_a_certificate_of_29_february(desk: Desk, medium: Path) -> None:
     await raised("renew.early", desk.renew(medium))
     desk.at("2029-01-29 00:00:00")
     assert (await desk.renew(medium)).not_after == datetime(2030, 2, 28, 23, 59, 59, tzinfo=KST)
+
+
+@pytest.mark.parametrize("changed", [True, False])
+async def test_a_kept_password_is_as_old_as_it_was(desk: Desk, medium: Path, changed: bool) -> None:
+    """Through any number of renewals: else nobody would ever hear that theirs is more than a year old."""
+    await desk.issue(medium)
+    desk.at(IN_TIME)
+    first = await desk.renew(medium, new_password=Secret(NEW_PASSWORD) if changed else None)
+    desk.at("2028-11-01 09:00:00")
+    second = await desk.renew(medium, password=Secret(NEW_PASSWORD if changed else PASSWORD))
+    rows = {held.serial: held for held in desk.rows()[1]}
+    assert rows[first.serial].password_at == (None if changed else stamp(TODAY))
+    assert rows[second.serial].password_at == (rows[first.serial].created_at if changed else stamp(TODAY))
 
 
 @pytest.mark.parametrize(
