@@ -18,6 +18,8 @@ from tests.screens.test_lost_kiosk import chooses_the_only_one, fills, types_cod
 MASKED = {"ko": "홍*동", "en": "H*** ******g"}
 DELETE = {"ko": (("tkr", "삭"), ("tkrwp", "삭제")), "en": (("dele", "dele"), ("delete", "delete"))}
 """Another word, and the one that agrees to it: what is typed, and what comes of it."""
+REVOKE = {"ko": (("vP", "폐"), ("wl", "폐지")), "en": (("revo", "revo"), ("ke", "revoke"))}
+"""A part of the word, and the rest of it: what is typed, and what stands there then."""
 
 
 class Looking(Visit):
@@ -194,6 +196,38 @@ def test_a_person_has_a_certificate_stopped(
         visit.person.does(visit.says("key.end"))
     said = kiosk("status", serial, "--state", state, "--json").json()
     assert (said["status"], said["reason"]) == ("suspended", "certificateHold")
+    assert "certificate revoked" in verified(kiosk, state, certificate)
+
+
+@pytest.mark.parametrize(("language", "size"), [("ko", "base"), ("en", "zoom")])
+def test_a_person_has_it_revoked(
+    state: Path, medium: Path, kiosk: Callable[..., Ran], issued: Callable[[str], str], language: str, size: str
+) -> None:  # fmt: skip
+    """Only the word that stands there does it; then it stands on the list for good."""
+    serial = issued(language)
+    [certificate] = medium.rglob("signCert.der")
+    with looking(state, medium, language, size) as visit:
+        visit.goes_to("status")
+        visit.at("person")
+        fills(visit)
+        visit.at("identity")
+        types_code(visit)
+        visit.at("mine")
+        chooses_the_only_one(visit)
+        visit.at("what")
+        visit.person.chooses(visit.says("what.revoke"))
+        visit.person.sees(visit.says("sure.revoke.question"))
+        for typed, shown in REVOKE[language]:
+            assert verified(kiosk, state, certificate).endswith("signCert.der: OK\n")
+            visit.person.types(typed)
+            in_field = re.compile(rf"│ {shown} +\S+ *│")
+            visit.person.until(lambda in_field=in_field: in_field.search(visit.person.text), shown)
+            visit.person.presses("Enter")
+            visit.person.rests()
+        visit.person.sees(visit.says("stopped.revoked"))
+        visit.person.does(visit.says("key.end"))
+    said = kiosk("status", serial, "--state", state, "--json").json()
+    assert (said["status"], said["reason"]) == ("revoked", "cessationOfOperation")
     assert "certificate revoked" in verified(kiosk, state, certificate)
 
 
