@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from kiosk import i18n, setup
 from kiosk.clock import KST, Clock
-from kiosk.media.offers import OnlyGiven
+from kiosk.media.given import OnlyGiven
 from kiosk.services import Services
 from screens import terminal
 

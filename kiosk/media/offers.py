@@ -286,22 +286,3 @@ class Sticks:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(UNMOUNT_SECONDS):
                 await self._held.close(self._tasks)
-
-
-class OnlyGiven(Sticks):
-    """Directories and nothing else, whatever is plugged into this machine: for pictures and tests."""
-
-    def _look(self) -> tuple[Offer, ...]:
-        return offers(Snapshot(), {}, self._given)
-
-    def refresh(self) -> None:
-        """Nothing comes or goes."""
-
-    def look_for_tokens(self) -> None:
-        """Nothing is looked for."""
-
-    def begin(self) -> None:
-        """Nothing is mounted."""
-
-    async def follow(self) -> None:
-        """Nothing is followed."""

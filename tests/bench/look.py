@@ -10,7 +10,8 @@ from pypinksign import PinkSign
 from textual.app import App, ComposeResult
 from textual.widgets import OptionList
 
-from kiosk.media.offers import Offer, OnlyGiven
+from kiosk.media.given import OnlyGiven
+from kiosk.media.offers import Offer
 from kiosk.services import Services
 from screens.app import WalkupApp
 from screens.visit import Visit

@@ -17,7 +17,8 @@ from textual.pilot import Pilot
 from kiosk import i18n
 from kiosk.clock import Clock
 from kiosk.media.directory import DirectoryMedium
-from kiosk.media.offers import Offer, OnlyGiven, Sticks
+from kiosk.media.given import OnlyGiven
+from kiosk.media.offers import Offer, Sticks
 from kiosk.services import Services
 from screens.app import WalkupApp
 from screens.flow import Nav
