@@ -5,6 +5,17 @@ from datetime import UTC, date, datetime, timedelta, timezone
 KST = timezone(timedelta(hours=9), "KST")
 
 
+def in_korea(moment: datetime) -> datetime:
+    """Give a moment in Korean time; the last second of all for what would be after it.
+
+    A certificate that is to have no end says 9999-12-31T23:59:59Z (RFC 5280 4.1.2.5).
+    """
+    try:
+        return moment.astimezone(KST)
+    except OverflowError:
+        return datetime.max.replace(microsecond=0, tzinfo=KST)
+
+
 class Clock:
     """The machine's clock, or one stopped at a moment (`--at`, practice only)."""
 

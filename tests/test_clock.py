@@ -6,13 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from kiosk.clock import KST, Clock, stamp, unstamp
+from kiosk.clock import KST, Clock, in_korea, stamp, unstamp
 
 MOMENTS = some.datetimes(
     min_value=datetime(1970, 1, 2),  # noqa: DTZ001 - hypothesis adds the zone
     max_value=datetime(2999, 12, 30),  # noqa: DTZ001
     timezones=some.timezones() | some.just(KST),
 )  # fmt: skip
+
+
+@given(some.datetimes(timezones=some.just(UTC)))
+def test_every_moment_that_a_certificate_can_say_is_one_in_korea(moment: datetime) -> None:
+    here = in_korea(moment)
+    assert here.utcoffset() == timedelta(hours=9)
+    last = datetime(9999, 12, 31, 14, 59, 59, tzinfo=UTC)
+    assert here == min(moment, last) or moment.replace(microsecond=0) == last == here.replace(microsecond=0)
 
 
 @given(MOMENTS)

@@ -8,7 +8,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from kiosk.clock import KST
+from kiosk.clock import KST, in_korea
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Validity:
 
 def korean_day(moment: datetime) -> date:
     """Give the day it is in Korea at `moment` (aware)."""
-    return moment.astimezone(KST).date()
+    return in_korea(moment).date()
 
 
 def day_start(day: date) -> datetime:

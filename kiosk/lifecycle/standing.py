@@ -7,7 +7,7 @@ from cryptography import x509
 
 from data.records import Certificate, Crl
 from kiosk.authority.certificates import serial_hex
-from kiosk.clock import KST, Clock, stamp, unstamp
+from kiosk.clock import Clock, in_korea, stamp, unstamp
 from kiosk.config import Policy
 from kiosk.lifecycle import dates
 from kiosk.media.scan import Found
@@ -174,4 +174,4 @@ def person_name(certificate: x509.Certificate) -> str:
 
 def korean(moment: datetime) -> str:
     """Write a moment for a JSON document: ISO 8601 in Korean time, whole seconds."""
-    return moment.astimezone(KST).isoformat(timespec="seconds")
+    return in_korea(moment).isoformat(timespec="seconds")

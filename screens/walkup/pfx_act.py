@@ -7,7 +7,7 @@ from cryptography import x509
 from textual.widget import Widget
 from textual.widgets import Static
 
-from kiosk.clock import KST
+from kiosk.clock import in_korea
 from kiosk.errors import KioskError
 from kiosk.i18n import text
 from kiosk.lifecycle import pfx
@@ -52,7 +52,7 @@ class _About(Step):
 
 
 def _day(moment: datetime) -> str:
-    end = moment.astimezone(KST)
+    end = in_korea(moment)
     return text("list.until", year=end.year, month=end.month, day=end.day)
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from textual.widget import Widget
 from textual.widgets import Static
 
-from kiosk.clock import KST
+from kiosk.clock import in_korea
 from kiosk.errors import KioskError
 from kiosk.i18n import text
 from kiosk.lifecycle.issue import SPACE_NEEDED
@@ -81,7 +81,7 @@ class Prepare(Step):
                 ends += [
                     each.certificate.not_valid_after_utc for each in scan(path).found if each.certificate
                 ]
-        return max(ends).astimezone(KST).date() if ends else None
+        return in_korea(max(ends)).date() if ends else None
 
     def _look(self) -> tuple[bool, bool]:
         there = roomy = False

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from kiosk.clock import KST, Clock, unstamp
+from kiosk.clock import KST, Clock, in_korea, unstamp
 from kiosk.i18n import language_of, text, visible
 from kiosk.lifecycle import dates
 from kiosk.lifecycle.look import Published, Seen
@@ -119,7 +119,7 @@ def until(seen: Seen) -> str:
     certificate = seen.found.certificate
     if certificate is None:
         return "-"
-    end = certificate.not_valid_after_utc.astimezone(KST)
+    end = in_korea(certificate.not_valid_after_utc)
     return text("list.until", year=end.year, month=end.month, day=end.day)
 
 

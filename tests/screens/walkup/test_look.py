@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from screens.walkup.help import Help
 from screens.walkup.idle import Idle
 from screens.walkup.look import Look
 from screens.walkup.menu import Menu
+from screens.walkup.prepare import Prepare
 from tests.conftest import TODAY, Ran
 from tests.lifecycle.test_look import HELD
 from tests.media.sticks import STICK
@@ -80,6 +81,19 @@ async def test_what_is_on_a_stick_that_can_only_be_read(state: Path, sticks: lis
         on.plug(sticks[0])
         await on.until(lambda: "go:password" in on.choices())
         assert not on.sees("look.only_read")
+
+
+async def test_a_certificate_without_an_end(state: Path, sticks: list[Path]) -> None:
+    """It says the last second of the year 9999 in Greenwich, which is in no year that Korea could write."""
+    put_set(sticks[0], foreign("홍길동()0004041", ends=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)))
+    async with stage(state) as on:
+        on.put_in(sticks[0])
+        await on.at(Look)
+        await on.until(lambda: on.sees("list.until", year=9999, month=12, day=31))
+        await on.take_away(on.step)
+        prepare = Prepare(on.visit)
+        await on.show(prepare)
+        await on.until(lambda: on.sees("prepare.old", year=9999, month=12, day=31))
 
 
 async def test_from_there_the_menu_is_a_key_away(state: Path, sticks: list[Path]) -> None:
