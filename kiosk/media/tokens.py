@@ -180,7 +180,7 @@ def _sense() -> Iterator[None]:
     """Turn what an answer lacks or has wrong into `token.failed`: it comes from others' code."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise KioskError("token.failed", error="answer") from None
 
 
@@ -195,6 +195,8 @@ def _token(module: str, values: dict[str, Any]) -> Token:
     texts = {key: values[key] for key in ("label", "serial", "manufacturer", "model")}
     if not all(isinstance(text, str) for text in texts.values()):
         raise TypeError("text")
+    # A lone surrogate is no text: an address could not be made of it.
+    "".join(texts.values()).encode()
     least, most = (int(length) for length in values.get("pin_lengths", (0, 0)))
     return Token(
         module=module, slot=int(values["slot"]), flags=int(values["flags"]), **texts, pin_least=least,

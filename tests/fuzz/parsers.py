@@ -7,6 +7,7 @@ each is quick; that counts of iterations are bounded before is what `key_file` l
 import atexit
 import contextlib
 import datetime as dt
+import json
 import shutil
 import socket
 import tempfile
@@ -22,10 +23,15 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.ocsp import OCSPRequestBuilder, load_der_ocsp_response
 
 from kiosk.authority.ocsp import Answer, read_request, response
-from kiosk.config import State, load_allowed, load_modules, load_publishing
+from kiosk.clock import Clock
+from kiosk.config import State, load_allowed, load_modules, load_policy, load_publishing
 from kiosk.errors import KioskError
 from kiosk.lifecycle.answers import read_answers
+from kiosk.lifecycle.fit import RULES, unfit
+from kiosk.lifecycle.look import judge_unregistered
+from kiosk.lifecycle.standing import describe_found
 from kiosk.media import described, frames, guard, intruders
+from kiosk.media.found import Found, ScanResult
 from kiosk.media.mounted import mounted, mounts
 from kiosk.media.place import Place
 from kiosk.media.scan import _certificate
@@ -33,7 +39,9 @@ from kiosk.media.token_uri import TokenUri
 from kiosk.pki import container, names, npki, pairs, path, pbe, pkcs12, pkcs12_write, vid
 from kiosk.pki.keys import load_key, read_random
 from kiosk.secret import Secret
+from screens.walkup import shown
 from tests.conftest import TODAY
+from tests.fuzz import answers
 from tests.pki import pfx_writer, vectors
 
 KEY_FILES = tuple(path.read_bytes() for path in sorted(vectors.FOLDER.glob("*.key")))
@@ -71,7 +79,7 @@ def _file(data: bytes) -> Path:
     return file
 
 
-def _made(public: rsa.RSAPublicKey | None = None) -> x509.Certificate:
+def _made(public: rsa.RSAPublicKey | None = None, end: dt.datetime | None = None) -> x509.Certificate:
     key = ec.generate_private_key(ec.SECP256R1())
     name = names.subject(organization="yessign", units=["a", "나"], common_name="홍길동()0004")
     identity = vid.other_name("홍길동", bytes(32))
@@ -79,7 +87,7 @@ def _made(public: rsa.RSAPublicKey | None = None) -> x509.Certificate:
     policy = x509.PolicyInformation(x509.ObjectIdentifier("2.25.1.1"), ["https://x"])
     return (
         x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(public or key.public_key())
-        .serial_number(0x1234).not_valid_before(start).not_valid_after(start + dt.timedelta(365))
+        .serial_number(0x1234).not_valid_before(start).not_valid_after(end or start + dt.timedelta(365))
         .add_extension(x509.SubjectAlternativeName([identity]), critical=False)
         .add_extension(x509.CertificatePolicies([policy]), critical=True)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -88,6 +96,8 @@ def _made(public: rsa.RSAPublicKey | None = None) -> x509.Certificate:
 
 
 WHOLE = _made()
+ENDLESS = _made(end=dt.datetime(9999, 12, 31, 23, 59, 59, tzinfo=dt.UTC))
+POLICY = load_policy()
 SIGNER = load_key(Secret(PLAIN_KEYS[-1]))
 OF_SIGNER = _made(SIGNER.public_key())
 OF_KEY = OF_SIGNER.public_bytes(Encoding.DER)
@@ -109,6 +119,17 @@ def certificate(data: bytes) -> None:
         path.check_path(found, issuing=WHOLE, root=WHOLE, at=TODAY)
     with contextlib.suppress(KioskError):
         npki.check_set(data, b"", Secret("x"))
+
+
+def listed(data: bytes) -> None:
+    """Whatever a scan finds can be written as JSON and shown."""
+    found = Found(Path("/NPKI"), _certificate(data), data, None, None)
+    json.dumps(describe_found(found, None, Clock(TODAY), POLICY))
+    [seen] = judge_unregistered(ScanResult((found,), ()), Clock(TODAY), POLICY).seen
+    for flow in RULES:
+        unfit(flow, seen, Clock(TODAY), POLICY)
+    shown.in_order(seen), shown.title(seen), shown.kind(seen), shown.left(seen), shown.until(seen)
+    shown.authority(seen, ""), shown.bar(seen, 10), shown.verdict(seen, Clock(TODAY))
 
 
 def key_file(data: bytes) -> None:
@@ -222,6 +243,7 @@ def _pfx_files() -> tuple[bytes, ...]:
 
 PARSERS = {
     "certificate": Parser(certificate, (WHOLE.public_bytes(Encoding.DER),)),
+    "listed": Parser(listed, tuple(each.public_bytes(Encoding.DER) for each in (WHOLE, ENDLESS))),
     "key file": Parser(key_file, KEY_FILES),
     "pfx": Parser(pfx_file, _pfx_files()),
     "private key": Parser(private_key, PLAIN_KEYS),
@@ -233,6 +255,9 @@ PARSERS = {
     "token": Parser(
         token_module, (_frame(b'{"a": [1], "secrets": 1}') + _frame(b"x"),), (frames.FrameError, OSError)
     ),
+    "module": Parser(answers.module, (answers.MODULE_SAYS, *answers.ODD)),
+    "gateway": Parser(answers.gateway, (answers.GATEWAY_SAYS,)),
+    "exported log": Parser(lambda data: answers.exported(_file(data)), (answers.EXPORTED,)),
     "token uri": Parser(
         lambda data: TokenUri.parse(data.decode("utf-8", "surrogateescape")),
         (b"pkcs11:token=a%20b;serial=1;slot-id=7?module-name=x", "pkcs11:model=김".encode()),
