@@ -18,6 +18,8 @@ from kiosk.media.scan import Found, ScanResult, scan, scan_token
 from kiosk.media.token_uri import TokenUri
 from kiosk.services import Services
 
+BOUNDS = ("entries:", "bytes:", "time:")
+"""How what was skipped begins, where it was too much."""
 UNREADABLE = Standing("unreadable", 0, "none")
 """How something stands that should be a certificate."""
 
@@ -61,6 +63,11 @@ class Looked:
     published: Published | None = None
     pfx: tuple[Path, ...] = ()
     """PFX files in the root: what they hold, nobody sees without a password."""
+
+    @property
+    def partly(self) -> bool:
+        """Whether there was more than is looked at, so that there may be certificates that are not told of."""
+        return any(each.startswith(BOUNDS) for each in self.skipped)
 
 
 async def look(services: Services, target: Path | TokenUri) -> Looked:

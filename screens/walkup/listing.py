@@ -105,6 +105,8 @@ class Listing(Step):
                 about = text(f"error.{offer.problem}.screen")
             elif looked is None:
                 about = text("list.reading" if _readable(offer) else "medium.connecting")
+            elif looked.partly:
+                about = text("list.partly")
             elif not looked.seen and len(self._read) > 1:
                 about = text("list.none")
             else:
@@ -112,7 +114,7 @@ class Listing(Step):
             yield Static(f"{visible(offer.name)}: {about}", classes="hint", markup=False)
         if not self._read:
             yield Static(text("list.insert"), classes="panel", markup=False)
-        elif empty and not self.at_work:
+        elif empty and not self.at_work and not any(map(_partly, self._read.values())):
             yield Static(text("list.empty"), classes="panel", markup=False)
         if self.visit.sticks.empty_reader:
             yield Static(text("medium.card"), classes="hint", markup=False)
@@ -205,6 +207,10 @@ def _room(said: str) -> int:
 
 def _readable(offer: Offer) -> bool:
     return offer.path is not None or (offer.token is not None and not offer.token.blank)
+
+
+def _partly(looked: Looked | KioskError | None) -> bool:
+    return isinstance(looked, Looked) and looked.partly
 
 
 def _path(offer: Offer) -> Path:

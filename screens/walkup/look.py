@@ -92,6 +92,9 @@ class Look(Listing):
         if each.offer.only_read:
             about = (text(f"error.{each.offer.problem}.screen"), text("look.only_read"))
             yield Static(" ".join(about), classes="panel", markup=False)
+        looked = self._read.get(each.offer)
+        if isinstance(looked, Looked) and looked.partly:
+            yield Static(text("look.partly"), classes="panel", markup=False)
         for word, value in self._facts(each):
             yield Row(text(f"look.{word}"), value)
         for number, flow in enumerate(self._others(each, first), 2 if first else 1):

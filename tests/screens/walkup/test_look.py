@@ -16,7 +16,7 @@ from kiosk.config import load_policy
 from kiosk.lifecycle import dates
 from kiosk.lifecycle.look import Published, Seen, judge_unregistered
 from kiosk.media.offers import Offer
-from kiosk.media.scan import Found, scan
+from kiosk.media.scan import ENTRIES, Found, scan
 from screens.flow import Nav
 from screens.walkup import shown
 from screens.walkup.help import Help
@@ -81,6 +81,16 @@ async def test_what_is_on_a_stick_that_can_only_be_read(state: Path, sticks: lis
         on.plug(sticks[0])
         await on.until(lambda: "go:password" in on.choices())
         assert not on.sees("look.only_read")
+
+
+async def test_where_there_is_more_than_is_looked_at(state: Path, sticks: list[Path]) -> None:
+    put_set(sticks[0], foreign("홍길동()0004041", ends=SOON))
+    for number in range(ENTRIES):
+        (sticks[0] / "NPKI" / "yessign" / "USER" / "x" / f"{number:04}").mkdir(parents=True)
+    async with stage(state, sticks[:1]) as on:
+        await looking(on)
+        assert on.sees("verdict.foreign.soon", days=12)
+        assert on.sees("look.partly")
 
 
 async def test_a_certificate_without_an_end(state: Path, sticks: list[Path]) -> None:

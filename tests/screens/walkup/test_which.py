@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.media import scan
 from kiosk.media.directory import DirectoryMedium
 from kiosk.media.offers import Offer
 from screens.flow import Nav
@@ -114,6 +115,16 @@ async def test_a_medium_without_any(state: Path, sticks: list[Path]) -> None:
         await on.until(lambda: on.sees("list.none"))
         on.plug(Offer(None, "잠긴 것", STICK, "medium.encrypted"))
         await on.until(lambda: on.sees("error.medium.encrypted.screen"))
+
+
+async def test_a_medium_with_more_on_it_than_is_looked_at(state: Path, sticks: list[Path]) -> None:
+    """Nobody is told that there is nothing on it."""
+    for number in range(scan.ENTRIES + 1):
+        (sticks[0] / "NPKI" / f"{number:04}").mkdir(parents=True)
+    async with stage(state, sticks[:1]) as on:
+        await shown(on)
+        assert on.sees("list.partly")
+        assert not on.sees("list.empty")
 
 
 async def test_more_than_there_are_keys_for(state: Path, sticks: list[Path]) -> None:
