@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult
 
 from kiosk.reminders.channel import SENT, Message, Outcome, Returned
+from kiosk.reminders.deadline import WHOLE, deadline
 from kiosk.secret import Secret
 
 _LONGEST = 64 * 1024
@@ -71,17 +72,19 @@ class Gateway:
                 access.url.hostname or "", access.url.port, timeout=access.seconds, context=access.context
             )
         content = {"id": message.id, "to": message.to, "from": access.sender, "text": message.text}
+        connection = self._connection
         try:
-            self._connection.request(
-                "POST", access.url._replace(scheme="", netloc="", fragment="").geturl() or "/",
-                json.dumps(content).encode(),
-                {
-                    "Authorization": f"Bearer {access.key.text()}", "Idempotency-Key": message.id,
-                    "Content-Type": "application/json",
-                },
-            )  # fmt: skip
-            answer = self._connection.getresponse()
-            body = answer.read(_LONGEST + 1)
+            with deadline(WHOLE * access.seconds, lambda: connection.sock):
+                connection.request(
+                    "POST", access.url._replace(scheme="", netloc="", fragment="").geturl() or "/",
+                    json.dumps(content).encode(),
+                    {
+                        "Authorization": f"Bearer {access.key.text()}", "Idempotency-Key": message.id,
+                        "Content-Type": "application/json",
+                    },
+                )  # fmt: skip
+                answer = connection.getresponse()
+                body = answer.read(_LONGEST + 1)
         except ssl.SSLError:
             outcome = Outcome("down", "gateway.tls")
         except (OSError, http.client.HTTPException, ValueError):

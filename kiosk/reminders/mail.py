@@ -2,6 +2,7 @@
 
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,9 +13,11 @@ from email.utils import format_datetime
 
 from kiosk.clock import KST, unstamp
 from kiosk.reminders.channel import SENT, Message, Outcome, Returned
+from kiosk.reminders.deadline import WHOLE, deadline
 from kiosk.secret import Secret
 
 _IMPLICIT_TLS = 465
+_READY = 220
 _GONE = 421
 # Addresses that mail servers agree on: no quotes, comments or lists, and letters of the mailbox in ASCII (RFC 5321).
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
@@ -65,41 +68,46 @@ class Mail:
             mail = written(message, self._server.sender)
         except ValueError:
             return Outcome("never", "address")
-        connection = None
+        told = False
         try:
-            connection = self._connected()
-            connection.send_message(mail)
+            with deadline(WHOLE * self._server.seconds, self._socket):
+                connection = self._connection or self._connect()
+                told = True
+                connection.send_message(mail)
         except smtplib.SMTPException as error:
             outcome = _judged(error)
-            if connection is None:  # it was not even told of the message
+            if not told:  # whatever it says is not about the message
                 outcome = Outcome("down", outcome.reason)
         except (OSError, ValueError) as error:  # of TLS too; a server may also answer with nonsense
             outcome = Outcome("down", "smtp.tls" if isinstance(error, ssl.SSLError) else "smtp.connection")
         else:
             return SENT
-        if outcome.kind == "down":
-            self.close()
+        if outcome.kind == "down" and self._connection is not None:
+            self._connection.close()
+            self._connection = None
         return outcome
 
-    def _connected(self) -> smtplib.SMTP:
-        if self._connection is None:
-            server = self._server
-            if server.port == _IMPLICIT_TLS:
-                connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                    server.host, server.port, timeout=server.seconds, context=server.context
-                )
-            else:
-                connection = smtplib.SMTP(server.host, server.port, timeout=server.seconds)
-            try:
-                if server.port != _IMPLICIT_TLS:
-                    connection.starttls(context=server.context)
-                if server.user:
-                    connection.login(server.user, server.password.text())
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
-        return self._connection
+    def _socket(self) -> socket.socket | None:
+        return self._connection.sock if self._connection is not None else None
+
+    def _connect(self) -> smtplib.SMTP:
+        """Reach the server, under TLS. The connection is known from the start, so that it can be hung up."""
+        server, always = self._server, self._server.port == _IMPLICIT_TLS
+        if always:
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(timeout=server.seconds, context=server.context)
+        else:
+            connection = smtplib.SMTP(timeout=server.seconds)
+        self._connection = connection
+        # The name that TLS verifies. Given to the constructor, it would connect there and then.
+        connection._host = server.host  # type: ignore[attr-defined]
+        code, said = connection.connect(server.host, server.port)
+        if code != _READY:
+            raise smtplib.SMTPConnectError(code, said)
+        if not always:
+            connection.starttls(context=server.context)
+        if server.user:
+            connection.login(server.user, server.password.text())
+        return connection
 
     def returned(self) -> Iterable[Returned]:
         """Give nothing: mail that bounces later goes to the sender's mailbox."""
@@ -113,7 +121,8 @@ class Mail:
         connection, self._connection = self._connection, None
         if connection is not None:
             try:
-                connection.quit()
+                with deadline(self._server.seconds, lambda: connection.sock):
+                    connection.quit()
             except (smtplib.SMTPException, OSError, ValueError):
                 connection.close()
 

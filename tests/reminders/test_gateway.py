@@ -17,6 +17,7 @@ import pytest
 from kiosk.reminders.channel import SENT, Message, Outcome
 from kiosk.reminders.gateway import Access, Gateway, judged
 from kiosk.secret import Secret
+from tests.reminders.drip import dripping
 from tests.reminders.office import START, Office
 from tests.reminders.tls import trust
 
@@ -174,6 +175,26 @@ def test_nobody_answers(server: Server, tmp_path: Path) -> None:
         ):
             gone = Gateway(access(server, None, url=urlsplit(host), seconds=0.2))
             assert gone.send([message()]) == [Outcome("down", "gateway.connection")]
+
+
+@pytest.mark.parametrize(
+    ("first", "drop"),
+    [(b"HTTP/1.1 200 OK\r\nX: ", b"x"), (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+     (b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n", b" ")],
+    ids=["headers", "soon", "body"],
+)  # fmt: skip
+def test_an_answer_that_never_comes_to_an_end(
+    server: Server, tmp_path: Path, first: bytes, drop: bytes
+) -> None:
+    """Each byte comes in time; the whole does not."""
+    authority = tmp_path / "tls" / "authority.pem"
+    with dripping(first, drop, trust(tmp_path / "tls").context()) as talker:
+        url = urlsplit(f"https://localhost:{talker.port}/")
+        context = ssl.create_default_context(cafile=authority)
+        slow = Gateway(access(server, None, url=url, context=context, seconds=0.2))
+        assert slow.send([message()]) == [Outcome("down", "gateway.connection")]
+        slow.close()
+        assert not talker.outlasted
 
 
 def test_a_connection_that_was_closed_meanwhile(server: Server, gateway: Gateway) -> None:

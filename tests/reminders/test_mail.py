@@ -19,6 +19,7 @@ from icalendar import Calendar
 from kiosk.reminders.channel import SENT, Message, Outcome
 from kiosk.reminders.mail import Mail, Server, written
 from kiosk.secret import Secret
+from tests.reminders.drip import dripping
 from tests.reminders.office import START, Office
 from tests.reminders.tls import Trust, trust
 
@@ -205,6 +206,17 @@ def test_a_server_that_says_nothing() -> None:
             seconds=0.2,
         )
         assert sent(server, message()) == [Outcome("down", "smtp.connection")]
+
+
+@pytest.mark.parametrize("first", ["220-welcome", "220 welcome\r\n250-welcome"])
+def test_a_server_that_never_comes_to_an_end(first: str) -> None:
+    """Each byte comes in time; the whole does not."""
+    with dripping(first.encode(), b"x") as talker:
+        server = Server(
+            "127.0.0.1", talker.port, "kiosk@example.kr", ssl.create_default_context(), seconds=0.2
+        )
+        assert sent(server, message()) == [Outcome("down", "smtp.connection")]
+        assert not talker.outlasted
 
 
 @pytest.mark.parametrize(
