@@ -11,6 +11,7 @@ from kiosk.cli import options
 from kiosk.errors import KioskError
 from kiosk.files import replace_file
 from kiosk.i18n import text, visible
+from kiosk.pki.profiles import load_profiles
 from kiosk.reminders import calllist
 from kiosk.reminders import due as ladder
 from kiosk.reminders import outlook as look
@@ -86,6 +87,8 @@ def _due(services: Services, ways: frozenset[str]) -> list[dict[str, Any]]:
 
 def _why(each: dict[str, Any]) -> str:
     if each["why"] == "rung":
+        if each["rung"] < 0:
+            return text("remind.why.after", rung=-each["rung"], days=-each["days_left"])
         return text("remind.why.rung", rung=each["rung"], days=each["days_left"])
     if each["why"] == "no_channel":
         return text("remind.why.none")
@@ -168,6 +171,8 @@ def outlook(
     practice: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Show what ends in the weeks to come, and what became of messages."""
+    if profile is not None and profile not in (known := load_profiles()):
+        raise KioskError("answers.profile", key="profile", value=profile[:80], known=", ".join(known))
 
     async def work() -> tuple[look.Outlook, list[look.Failed]]:
         async with await options.opened(state, at, key_file, practice=practice) as services:

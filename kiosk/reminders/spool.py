@@ -8,8 +8,10 @@ none is overlooked. Only files that carry one of our ids are ever touched; they 
 registry says what became of them.
 """
 
+import contextlib
 import os
 import re
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -25,6 +27,8 @@ ALONE = 70
 PART = 67
 """In each part of several, beside six octets of header."""
 MOST = 6
+LONGEST = 3600.0
+"""Seconds that a message may lie in the outbox; then the modem is down, or has more to do than it can."""
 _ROW = 50
 """Characters in one line of the file."""
 
@@ -45,6 +49,8 @@ class Spool:
         """Put each into the outbox, unless it is or was there."""
         outcomes = []
         try:
+            if self._stands_still():
+                return [Outcome("down", "spool.waiting")]
             for message in messages:
                 self._put(file_name(message), body(message))
                 outcomes.append(SENT)
@@ -53,6 +59,16 @@ class Spool:
             # Without the directory on the disk nothing of this page counts; what is there is found next time.
             return [Outcome("down", f"spool.{_code(error)}")]
         return outcomes
+
+    def _stands_still(self) -> bool:
+        """Say whether something of ours has waited for long: what is put there now could not be taken back."""
+        oldest = time.time() - LONGEST
+        with os.scandir(self._outbox) as entries:
+            for entry in entries:
+                with contextlib.suppress(FileNotFoundError):  # the daemon was quicker
+                    if _ID.fullmatch(entry.name) and entry.stat().st_mtime < oldest:
+                        return True
+        return False
 
     def _put(self, name: str, content: bytes) -> None:
         if any((place / name).exists() for place in (self._outbox, self._sent, self._error)):

@@ -48,6 +48,11 @@ def test_due_run_and_due_no_more(kiosk: Kiosk, state: Path, serial: str) -> None
     assert texts[0].startswith("+821023456789\n\n[Practice] Certkiosk: the certificate")
 
 
+def test_after_the_end_it_says_so(kiosk: Kiosk, state: Path, serial: str) -> None:
+    due = kiosk("remind", "due", "--state", state, at=before(-3)).out.splitlines()
+    assert due[0] == f"2027-11-22  sms  {serial}  the message of 1 days after (ended 3 days ago)"
+
+
 def test_who_did_not_agree_is_not_written_to(issue: Issue, kiosk: Kiosk, state: Path) -> None:
     assert issue(email="hong@example.com").status == 0
     assert kiosk("remind", "run", "--state", state, "--json", at=before(28)).json()["queued"] == 0
@@ -128,6 +133,8 @@ def test_the_outlook(kiosk: Kiosk, state: Path, serial: str) -> None:
         "remind", "outlook", "--state", state, "--profile", "business-general", "--json", at=before(50)
     )
     assert other.json()["days"] == {}
+    words = ("remind", "outlook", "--state", state, "--profile", "nonsense", "--json")
+    refused(kiosk(*words, at=before(50)), 2, "answers.profile", "nonsense", "business-general")
     assert (
         kiosk("certs", "--expiring", 30, "--state", state, "--json", at=before(30)).json()[0]["serial"]
         == serial

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.reminders.channel import SENT, Message, Outcome
-from kiosk.reminders.spool import ALONE, MOST, PART, Spool, body, file_name
+from kiosk.reminders.spool import ALONE, LONGEST, MOST, PART, Spool, body, file_name
 from tests.reminders.office import START, Carrier, Office
 
 LONG = (
@@ -166,6 +166,31 @@ def test_any_text_is_cut_into_parts_that_fit(text: str) -> None:
     assert len(shown) == sum(lengths) == (len(text) if len(text) <= ALONE else min(len(text), PART * MOST))
     for had, has in zip(text, shown, strict=False):
         assert had == has or (has == "?" and (had > "\uffff" or "\ud800" <= had <= "\udfff"))
+
+
+async def test_a_modem_that_stands_still(
+    office: Office, spool: Spool, places: tuple[Path, Path, Path]
+) -> None:
+    """What it did not take for an hour is enough: the next messages wait where renewing and stopping still count."""
+    outbox, sent, _ = places
+    helds = [await office.add(START + timedelta(days=30 + day)) for day in (0, 1, 2, 2)]
+    await office.run(spool)
+    [path] = outbox.iterdir()
+    foreign = outbox / "OUT+821000000000.txt"
+    foreign.write_text("another program's")
+    os.utime(foreign, (0, 0))
+    os.utime(path, (time.time() - LONGEST + 60,) * 2)
+    assert (await office.run(spool, day=START + timedelta(days=1))).counts == {"sent": 1}
+    os.utime(path, (time.time() - LONGEST - 1,) * 2)
+    report = await office.run(spool, day=START + timedelta(days=2))
+    assert report.down == {"sms": "spool.waiting"}
+    assert len(list(outbox.iterdir())) == 3
+    await office.change(helds[3], "revoked")
+    path.rename(sent / path.name)
+    report = await office.run(spool, day=START + timedelta(days=2))
+    assert (report.counts, report.down) == ({"sent": 1, "dropped": 1}, {})
+    rows = [await office.rows(held) for held in helds]
+    assert rows == [[(30, "sms", "sent", None)]] * 3 + [[(30, "sms", "dropped", "revoked")]]
 
 
 async def test_the_whole_way(
