@@ -14,6 +14,10 @@ from kiosk.lifecycle.history_sheet import print_history
 from screens.flow import Nav
 from screens.walkup.prints import Prints
 from screens.widgets.frame import KeyHint
+from screens.widgets.parts import Row
+
+INDENT = "  "
+"""Before what happened, and between when and what."""
 
 
 class History(Prints):
@@ -26,7 +30,11 @@ class History(Prints):
     def middle(self) -> Iterable[Widget]:
         """Show the lines, once they are read."""
         for line in self._lines:
-            yield Static(line, classes="" if line else "gap", markup=False)
+            if line.startswith(INDENT):
+                moment, _, sentence = line.strip().partition(INDENT)
+                yield Row(moment, sentence)
+            else:
+                yield Static(line, markup=False)
 
     def hints(self) -> Iterable[KeyHint]:
         """Print it, or go back."""

@@ -141,7 +141,7 @@ class PfxDone(LettingGo, _About):
     def middle(self) -> Iterable[Widget]:
         """Say what is where, and whether the stick can be pulled."""
         work = self.visit.pfx
-        yield Static(self.about_the_stick(), id="remove", classes="banner", markup=False)
+        yield Static(self.about_the_stick(), id="remove", classes="banner apart", markup=False)
         yield from self.whose()
         if work is not None and not self.importing:
             yield Row(text("pfx.file"), work.name)

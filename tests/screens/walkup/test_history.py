@@ -8,9 +8,12 @@ import pytest
 from kiosk.i18n import text
 from screens.walkup.history import History
 from screens.walkup.look import Look
+from screens.widgets.parts import Row
+from tests.conftest import TODAY
 from tests.printing.machine import Machine
 from tests.printing.paper import printed
 from tests.screens.stage import stage
+from tests.screens.steps import plain
 from tests.screens.walkup.test_renewal import LATER, holder
 from tests.screens.walkup.test_slip import keys
 from tests.screens.walkup.test_slip import machine as machine
@@ -36,6 +39,11 @@ async def test_from_a_stick_to_what_happened_and_back(
         assert held.serial in whole
         assert f"{LATER:%Y}" in whole
         assert any(line.strip() and line.split()[-1] in on.page for line in history._lines)
+        happened = [(row.query_one(".word"), row.query_one(".value")) for row in history.query(Row)]
+        assert [plain(when) for when, _ in happened[:1]] == [f"{TODAY:%Y-%m-%d %H:%M}"]
+        for when, what in happened:  # what takes two lines stands aligned, beside when or below it
+            assert what.region.x == (23 if size == (72, 18) else 3)
+            assert (what.region.y > when.region.y) == (size == (36, 9))
         await on.press("escape")
         await on.at(Look)
 
