@@ -219,7 +219,7 @@ Issued at this kiosk.
   2026-11-24 09:00  Made good again. (staff saw the driving licence)
   2026-11-25 09:00  Revoked for good. Why: no longer used. (done by staff)
 
-Printed at 2026-11-26 09:00.
+As of 2026-11-26 09:00.
 """
     )
     [certificate] = act("history", "--json").json()["certificates"]

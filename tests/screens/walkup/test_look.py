@@ -19,16 +19,20 @@ from kiosk.media.offers import Offer
 from kiosk.media.scan import ENTRIES, Found, scan
 from screens.flow import Nav
 from screens.walkup import shown
+from screens.walkup.confirm import Confirm
 from screens.walkup.help import Help
 from screens.walkup.idle import Idle
-from screens.walkup.look import Look
+from screens.walkup.look import OTHERS, Look
 from screens.walkup.menu import Menu
 from screens.walkup.prepare import Prepare
+from screens.walkup.proof import Proof
+from screens.widgets.body import Body
 from tests.conftest import TODAY, Ran
 from tests.lifecycle.test_look import HELD
 from tests.media.sticks import STICK
 from tests.screens.sets import NEXT_YEAR, OVER, SOON, foreign, put_set
 from tests.screens.stage import Stage, stage
+from tests.screens.walk import walk
 
 POLICY = load_policy()
 
@@ -104,6 +108,22 @@ async def test_a_certificate_without_an_end(state: Path, sticks: list[Path]) -> 
         prepare = Prepare(on.visit)
         await on.show(prepare)
         await on.until(lambda: on.sees("prepare.old", year=9999, month=12, day=31))
+
+
+@pytest.mark.parametrize("size", [(72, 18), (80, 24), (120, 36)])
+async def test_all_of_a_certificate_is_on_one_page(
+    state: Path, sticks: list[Path], size: tuple[int, int]
+) -> None:
+    """A larger screen has more air, but never so much that less is to be seen."""
+    async with stage(state, sticks[:1]) as on:
+        await walk(on, Confirm)
+        await on.press("enter")
+        await on.at(Proof)
+        await on.resize(size)
+        look, _ = await looking(on)
+        assert len(on.choices()) == len(OTHERS)
+        assert not look.query_one(Body).overflows
+        assert on.sees("list.until", year=2027, month=11, day=22)
 
 
 async def test_from_there_the_menu_is_a_key_away(state: Path, sticks: list[Path]) -> None:
