@@ -196,26 +196,6 @@ def load_state(path: Path, *, practice: bool = False) -> State:
     return state
 
 
-def load_modules(state: State) -> tuple[str, ...]:
-    """Read which PKCS#11 modules this machine has: `modules = ["/usr/lib/…/x.so", …]`, absolute paths.
-
-    They are others' code that we run, so no command and no URI names one that is not here. Raises
-    `token.config`.
-    """
-    try:
-        values = tomllib.loads(state.tokens.read_text("utf-8"))
-        modules = values.pop("modules")
-        if values or not isinstance(modules, list) or not all(isinstance(path, str) for path in modules):
-            raise ValueError("modules")
-        if not all(Path(path).is_absolute() for path in modules) or len(set(modules)) != len(modules):
-            raise ValueError("paths")
-    except (FileNotFoundError, NotADirectoryError):
-        return ()
-    except (OSError, ValueError, KeyError, RecursionError):
-        raise KioskError("token.config", path=str(state.tokens)) from None
-    return tuple(modules)
-
-
 def load_allowed(state: State) -> frozenset[str]:
     """Read which keyboards, network and serial devices may be put in while the kiosk runs.
 

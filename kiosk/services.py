@@ -19,7 +19,7 @@ from kiosk.audit import AuditLog, clock_is_behind
 from kiosk.authority.embedded import EmbeddedAuthority
 from kiosk.authority.keystore import Keystore, passphrase_from
 from kiosk.clock import KST, Clock, stamp, unstamp
-from kiosk.config import Policy, State, load_modules, load_policy, load_state
+from kiosk.config import Policy, State, load_policy, load_state
 from kiosk.errors import KioskError
 from kiosk.practice import PracticeCarrier, PracticeTeller
 from kiosk.secret import Secret
@@ -103,12 +103,14 @@ class Services:
     def tokens(self) -> "Tokens":
         """This machine's security tokens. Raises `token.config`."""
         if self._tokens is None:
+            from kiosk.media.token_settings import load_token_settings
             from kiosk.media.tokens import Tokens
 
-            policy = self.policy
+            policy, settings = self.policy, load_token_settings(self.state)
             self._tokens = Tokens(
-                load_modules(self.state), seconds=policy.token_seconds, key_seconds=policy.token_key_seconds
-            )
+                settings.modules, seconds=policy.token_seconds, key_seconds=policy.token_key_seconds,
+                factory_pins=settings.factory_pins,
+            )  # fmt: skip
         return self._tokens
 
     async def in_registry(self, function: Callable[[], T]) -> T:

@@ -12,7 +12,6 @@ from kiosk.config import (
     default_path,
     load_allowed,
     load_help_number,
-    load_modules,
     load_policy,
     load_state,
 )
@@ -110,31 +109,6 @@ def test_policy_has_every_number_and_no_other() -> None:
     ):
         with pytest.raises(TypeError):
             Policy(**changed)
-
-
-def test_token_modules(tmp_path: Path) -> None:
-    (tmp_path / MARKER).write_text(WHOLE)
-    state = load_state(tmp_path)
-    assert load_modules(state) == ()
-    state.tokens.write_text('modules = ["/usr/lib/a.so", "/usr/lib/b.so"]\n')
-    assert load_modules(state) == ("/usr/lib/a.so", "/usr/lib/b.so")
-    state.tokens.write_text("modules = []\n")
-    assert load_modules(state) == ()
-
-
-@pytest.mark.parametrize(
-    "content",
-    ["", "modules = 5", 'modules = "/a.so"', "modules = [5]", 'modules = ["a.so"]', "modules = [",
-     'modules = ["/a.so", "/a.so"]', 'modules = ["/a.so"]\nmodule = 1', b"modules = ['/\xff']"],
-)  # fmt: skip
-def test_token_modules_that_are_none(tmp_path: Path, content: str | bytes) -> None:
-    """Whatever is in the file is the list, or a problem that names the file."""
-    (tmp_path / MARKER).write_text(WHOLE)
-    state = load_state(tmp_path)
-    state.tokens.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(KioskError) as caught:
-        load_modules(state)
-    assert (caught.value.id, caught.value.facts) == ("token.config", {"path": str(state.tokens)})
 
 
 def test_devices_that_may_come_and_go(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_no_message_twice_in_a_file(language: str) -> None:
 LATIN = {
     "AES", "CRL", "CSV", "Caps", "DER", "English", "Enter", "Esc", "JSON", "KIOSK_STATE", "Lock", "MB",
     "NPKI", "PEM", "PFX", "PIN", "QR", "README", "TOML", "USB", "abc", "allowed", "consent",
-    "crl_directory", "id_number", "kiosk", "name", "password_file", "phone", "profile", "true",
+    "crl_directory", "factory_pins", "id_number", "kiosk", "name", "password_file", "phone", "profile", "true",
     "bold", "device", "font", "fonts", "help_number", "libusb", "nanum", "usb",
     "id", "manufacturer", "model", "module", "modules", "path", "pin_file", "pkcs", "serial", "slot", "token",
 }  # fmt: skip

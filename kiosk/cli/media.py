@@ -18,6 +18,7 @@ from kiosk.media.mounted import Mount, mounted, mounts
 from kiosk.media.present import Reader, Stick
 from kiosk.media.sizes import size_text
 from kiosk.media.token_records import Listing, Token
+from kiosk.media.token_settings import load_token_settings
 from kiosk.media.tokens import Tokens
 from kiosk.media.watch import Watch
 
@@ -64,7 +65,7 @@ def media(
 
 def _listing(state: config.State | None) -> Listing:
     """Ask the modules that the state names; without a state there are none. Raises `token.config`."""
-    modules = config.load_modules(state) if state else ()
+    modules = load_token_settings(state).modules if state else ()
     if not modules:
         return Listing((), ())
     policy = config.load_policy()

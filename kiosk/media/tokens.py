@@ -26,11 +26,17 @@ TOKENS = 64
 class Tokens:
     """The tokens of this machine's modules. Methods block: call them in a thread. They raise `token.*`."""
 
-    def __init__(self, modules: Iterable[str], *, seconds: float, key_seconds: float) -> None:
-        """Use the modules at these paths; a call may take `seconds`, making a key `key_seconds`."""
+    def __init__(
+        self, modules: Iterable[str], *, seconds: float, key_seconds: float, factory_pins: Iterable[str] = ()
+    ) -> None:
+        """Use the modules at these paths; a call may take `seconds`, making a key `key_seconds`.
+
+        `factory_pins` are those that makers give their tokens, few of which say so themselves.
+        """
         self.modules = tuple(Module(path) for path in modules)
         self._seconds = seconds
         self._key_seconds = key_seconds
+        self._factory_pins = tuple(pin.encode() for pin in factory_pins)
 
     def present(self, uri: TokenUri | None = None) -> Listing:
         """List the tokens present that `uri` names; modules that fail do not disturb the others."""
@@ -75,12 +81,19 @@ class Tokens:
             )
 
     def login(self, token: Token, pin: Secret) -> None:
-        """Try the PIN. Raises `token.pin`, `token.pin_last` (wrong, one try is left), `token.pin_locked`."""
+        """Try the PIN. Raises `token.pin`, `token.pin_last` (wrong, one try is left), `token.pin_locked`.
+
+        `token.pin_change`: it is right, and the maker's.
+        """
         self._ask(token, "login", pin)
+        if pin.reveal() in self._factory_pins:
+            self.release(token)
+            raise KioskError("token.pin_change")
 
     def change_pin(self, token: Token, old: Secret, new: Secret) -> None:
         """Change the PIN. Raises as `login` does for the old one, and `token.pin_weak` for the new one."""
-        if not new or new.reveal() == old.reveal() or len(set(new.reveal())) == 1:
+        weak = not new or new.reveal() == old.reveal() or len(set(new.reveal())) == 1
+        if weak or new.reveal() in self._factory_pins:
             raise KioskError("token.pin_weak")
         self._ask(token, "change_pin", old, new)
 

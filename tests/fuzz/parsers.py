@@ -24,7 +24,7 @@ from cryptography.x509.ocsp import OCSPRequestBuilder, load_der_ocsp_response
 
 from kiosk.authority.ocsp import Answer, read_request, response
 from kiosk.clock import Clock
-from kiosk.config import State, load_allowed, load_modules, load_policy, load_publishing
+from kiosk.config import State, load_allowed, load_policy, load_publishing
 from kiosk.errors import KioskError
 from kiosk.lifecycle.answers import read_answers
 from kiosk.lifecycle.fit import RULES, unfit
@@ -35,6 +35,7 @@ from kiosk.media.found import Found, ScanResult
 from kiosk.media.mounted import mounted, mounts
 from kiosk.media.place import Place
 from kiosk.media.scan import _certificate
+from kiosk.media.token_settings import load_token_settings
 from kiosk.media.token_uri import TokenUri
 from kiosk.pki import container, names, npki, pairs, path, pbe, pkcs12, pkcs12_write, vid
 from kiosk.pki.keys import load_key, read_random
@@ -201,7 +202,7 @@ def token_module(data: bytes) -> None:
 def settings(data: bytes) -> None:
     state = State(_folder(), practice=True, center="x", arc="2.25.1", kiosk_id="x")
     for file, load in (
-        (state.tokens, load_modules), (state.devices, load_allowed), (state.publish, load_publishing),
+        (state.tokens, load_token_settings), (state.devices, load_allowed), (state.publish, load_publishing),
     ):  # fmt: skip
         file.write_bytes(data)
         with contextlib.suppress(KioskError):

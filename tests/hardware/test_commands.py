@@ -195,6 +195,22 @@ def test_a_pin_is_changed(kiosk: Kiosk, configured: Path, answers: Answers, tmp_
     assert kiosk(*issue, answers(pin_file="new")).status == 0
 
 
+def test_a_makers_pin_is_changed_before_anything_is_issued(
+    kiosk: Kiosk, configured: Path, answers: Answers, hsm: Hsm, tmp_path: Path
+) -> None:
+    with (configured / "tokens.toml").open("a") as settings:
+        settings.write(f'factory_pins = ["{PIN}"]\n')
+    (tmp_path / "new").write_text("90817263\n")
+    medium = ("--state", configured, "--medium", f"pkcs11:token={LABEL}", "--json")
+    assert error(kiosk("issue", *medium, "--answers", answers()))[1]["id"] == "token.pin_change"
+    assert hsm.objects() == {}
+    files = ("--old-file", tmp_path / "pin", "--new-file", tmp_path / "new")
+    assert kiosk("password", *medium, *files).status == 0
+    assert kiosk("issue", *medium, "--answers", answers(pin_file="new")).status == 0
+    back = ("--old-file", tmp_path / "new", "--new-file", tmp_path / "pin")
+    assert error(kiosk("password", *medium, *back))[1]["id"] == "token.pin_weak"
+
+
 def test_a_token_is_not_copied(kiosk: Kiosk, configured: Path, tmp_path: Path) -> None:
     words = ("--state", configured, "--json")
     ran = kiosk("copy", "--from", f"pkcs11:token={LABEL}", "--to", tmp_path, *words)

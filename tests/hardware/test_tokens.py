@@ -1,6 +1,7 @@
 """What is known of tokens before anything is done, and their PINs."""
 
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 
@@ -92,6 +93,18 @@ def test_another_pin(hsm: Hsm, make_tokens: MakeTokens) -> None:
     tokens.change_pin(token, Secret(PIN), Secret(OTHER_PIN))
     assert refusal(lambda: tokens.login(token, Secret(PIN))) == "token.pin"
     tokens.login(token, Secret(OTHER_PIN))
+
+
+def test_a_makers_pin(hsm: Hsm) -> None:
+    """It is known only once it opens the token; no process is left then that was told it."""
+    with closing(Tokens([str(hsm.faulty)], seconds=60, key_seconds=60, factory_pins=[PIN, "1234"])) as tokens:
+        token = tokens.find(URI)
+        assert refusal(lambda: tokens.login(token, Secret("1234"))) == "token.pin"
+        assert refusal(lambda: tokens.login(token, Secret(PIN))) == "token.pin_change"
+        assert tokens.modules[0].pid is None
+        assert refusal(lambda: tokens.change_pin(token, Secret(PIN), Secret("1234"))) == "token.pin_weak"
+        tokens.change_pin(token, Secret(PIN), Secret(OTHER_PIN))
+        tokens.login(token, Secret(OTHER_PIN))
 
 
 def test_a_token_with_keys_of_its_own(hsm: Hsm, make_tokens: MakeTokens) -> None:

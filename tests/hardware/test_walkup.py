@@ -162,6 +162,23 @@ async def test_the_makers_pin_and_a_wrong_one(token_kiosk: Path, hsm: Hsm) -> No
         assert [len(on.field(name).content) for name in ("pin", "new", "again")] == [len(PIN), 0, 0]
 
 
+async def test_a_makers_pin_that_only_the_settings_know(token_kiosk: Path, hsm: Hsm) -> None:
+    """It is tried first, so that a wrong one is said to be wrong; and it is no new PIN for anybody."""
+    settings = token_kiosk / "tokens.toml"
+    settings.write_text(settings.read_text() + f'factory_pins = ["{PIN}", "12345678"]\n')
+    async with stage(token_kiosk, sticks=Here()) as on:
+        await to_pin(on)
+        await types(on, WRONG)
+        assert on.sees("error.token.pin")
+        await types(on, PIN)
+        assert on.sees("step.pin.question.change")
+        await types(on, PIN, "12345678", "12345678")
+        assert on.sees("error.token.pin_weak")
+        assert "C_SetPIN" not in hsm.calls()
+        await types(on, NEW, NEW)
+        await declined(on)
+
+
 async def test_a_token_that_says_only_at_the_pin_that_it_must_be_changed(token_kiosk: Path, hsm: Hsm) -> None:
     hsm.plan("C_Login=0xa3")
     async with stage(token_kiosk, sticks=Here()) as on:
