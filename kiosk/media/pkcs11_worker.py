@@ -29,6 +29,8 @@ OBJECTS = 500
 """Objects of a class that are looked at."""
 VALUE_LIMIT = 64 * 1024
 """Bytes of a certificate."""
+MEMORY = 2 * 1024**3
+"""Bytes of address space that a module can take."""
 TO_BE_CHANGED = 0x80000
 """CKF_USER_PIN_TO_BE_CHANGED: somebody is about to be asked for a new PIN, of the right length."""
 GRACE_SECONDS = 5
@@ -244,6 +246,8 @@ def main() -> None:
     """Load the module and answer until nobody asks any more."""
     # A module's crash would otherwise leave an image of this memory, PIN and all, on the disk.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # One that takes memory without end gets none any more, before the machine has none.
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for whoever asks; we end with them
     source = socket.socket(fileno=sys.stdin.fileno())
     module = None

@@ -19,6 +19,8 @@ from kiosk.secret import Secret
 APPLICATION = "certkiosk"
 EXPONENT, BITS = 65537, 2048
 """Of the RSA keys that are made."""
+LEAST_DIFFERENT = 2
+"""Characters that a new PIN has at least."""
 TOKENS = 64
 """Tokens of one module that are listed."""
 
@@ -92,8 +94,10 @@ class Tokens:
 
     def change_pin(self, token: Token, old: Secret, new: Secret) -> None:
         """Change the PIN. Raises as `login` does for the old one, and `token.pin_weak` for the new one."""
-        weak = not new or new.reveal() == old.reveal() or len(set(new.reveal())) == 1
-        if weak or new.reveal() in self._factory_pins:
+        pin = new.reveal()
+        weak = pin == old.reveal() or pin in self._factory_pins or len(set(pin)) < LEAST_DIFFERENT
+        # What no keyboard here types would lock its owner out.
+        if weak or not pin.isascii() or not pin.decode().isprintable():
             raise KioskError("token.pin_weak")
         self._ask(token, "change_pin", old, new)
 
@@ -181,6 +185,8 @@ class Tokens:
         module = next((module for module in self.modules if module.path == token.module), None)
         if module is None:
             raise KioskError("token.none")
+        if secrets and not _can_be_one(secrets[0]):
+            raise KioskError("token.pin")  # and no try of it is spent
         if code is not None:
             values |= {"id": object_id(code).hex(), "label": PREFIX + code}
         meant = {key: getattr(token, key) for key in ("slot", "label", "serial", "manufacturer", "model")}
@@ -195,6 +201,14 @@ def _sense() -> Iterator[None]:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise KioskError("token.failed", error="answer") from None
+
+
+def _can_be_one(pin: Secret) -> bool:
+    """Say whether a PIN can be what is typed: PKCS#11 has it in UTF-8, and takes an empty one for none."""
+    try:
+        return bool(pin.text())
+    except UnicodeDecodeError:
+        return False
 
 
 def _modulus(key: dict[str, Any]) -> int:

@@ -7,6 +7,7 @@
  *   C_Sign@2=0x30   so does the second call of this function
  *   17=0x30         so does the 17th line of `calls`
  *   17=crash        abort(3) there;  =wild  a write to address 0;  =hang  sleep for ever
+ *   17=greedy       take and use memory until there is none, then abort(3)
  *   17=out          the token is away from that call on;  0=out  from the start
  *   tries=3         lock the PIN after 3 wrong ones; how many there were is the length of the file `wrong`
  *   flags=0x80000   set these flags of CK_TOKEN_INFO
@@ -96,6 +97,14 @@ static CK_RV act(const char *action) {
     if (!strncmp(action, "crash", 5)) abort();
     if (!strncmp(action, "wild", 4)) *(volatile int *)0 = 1;
     if (!strncmp(action, "hang", 4)) for (;;) pause();
+    if (!strncmp(action, "greedy", 6)) {
+        for (int i = 0; i < 4096; i++) { /* 16 GiB of addresses, of which little is used */
+            char *more = malloc(4 << 20);
+            if (!more) abort();
+            *(volatile char *)more = 1;
+        }
+        return CKR_OK;
+    }
     return strncmp(action, "out", 3) ? strtoul(action, NULL, 0) : CKR_OK;
 }
 

@@ -63,7 +63,7 @@ def test_a_module_that_cannot_be_loaded(
     assert (error.id, error.facts) == ("token.module", {"module": path.name})
 
 
-@pytest.mark.parametrize("fault", ["crash", "wild", "hang"])
+@pytest.mark.parametrize("fault", ["crash", "wild", "hang", "greedy"])
 def test_a_module_that_breaks_down_in_a_call(hsm: Hsm, make_tokens: MakeTokens, fault: str) -> None:
     """The call ends with an error in time, the process is gone, and the next call has another one."""
     tokens = make_tokens(hsm.faulty, hsm.real, seconds=8.0 if fault == "hang" else 60.0)

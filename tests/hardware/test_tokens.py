@@ -84,7 +84,7 @@ def test_a_right_pin_gives_all_tries_back(hsm: Hsm, make_tokens: MakeTokens) -> 
 def test_another_pin(hsm: Hsm, make_tokens: MakeTokens) -> None:
     tokens = make_tokens(hsm.faulty)
     token = tokens.find(URI)
-    for weak in ("", PIN, "00000000"):
+    for weak in ("", PIN, "00000000", "비밀번호", "7190\t4827"):
         assert refusal(lambda weak=weak: tokens.change_pin(token, Secret(PIN), Secret(weak))) == (
             "token.pin_weak"
         )
@@ -93,6 +93,18 @@ def test_another_pin(hsm: Hsm, make_tokens: MakeTokens) -> None:
     tokens.change_pin(token, Secret(PIN), Secret(OTHER_PIN))
     assert refusal(lambda: tokens.login(token, Secret(PIN))) == "token.pin"
     tokens.login(token, Secret(OTHER_PIN))
+
+
+def test_no_try_is_spent_on_what_is_none(hsm: Hsm, make_tokens: MakeTokens) -> None:
+    """An empty file, one with bytes that are no text."""
+    tokens = make_tokens(hsm.faulty)
+    token = tokens.find(URI)
+    for none in ("", b"\xff\xfe"):
+        assert refusal(lambda none=none: tokens.login(token, Secret(none))) == "token.pin"
+        assert refusal(lambda none=none: tokens.read(token, Secret(none), "abcdefgh")) == "token.pin"
+        change = lambda none=none: tokens.change_pin(token, Secret(none), Secret(OTHER_PIN))  # noqa: E731
+        assert refusal(change) == "token.pin"
+    assert not {"C_Login", "C_SetPIN"} & set(hsm.calls())
 
 
 def test_a_makers_pin(hsm: Hsm) -> None:
