@@ -26,7 +26,9 @@ class Here(Sticks):
 
 
 def slow(on: Stage, seconds: float = SLOW) -> None:
+    """Have modules answer within so many seconds. The idle screen has them asked already, by the usual policy."""
     on.services.policy = replace(on.services.policy, token_seconds=seconds)
+    on.services.tokens._seconds = seconds
 
 
 async def to_pin(on: Stage) -> Pin:
