@@ -114,21 +114,25 @@ def delete(
     if not yes:
         raise KioskError("usage.consent")
 
-    async def work() -> dict[str, object]:
+    async def work() -> tuple[dict[str, object], bool]:
         async with await options.opened(state, at, key_file, practice=practice) as services:
+            ours = True
             if isinstance(medium, TokenUri):
                 found = pick(await asyncio.to_thread(scan_token, services.tokens, medium), serial)
                 with options.secret(pin_file, "prompt.pin") as pin:
                     await delete_on_token(services, medium, found, pin)
             else:
                 found = await _found(services, medium, serial)
-                await delete_set(services, medium, found)
-            return {"path": str(found.path), "serial": serial_of(found), "revoked": False}
+                ours = await delete_set(services, medium, found)
+            return {"path": str(found.path), "serial": serial_of(found), "revoked": False}, ours
 
-    document = options.run(work())
+    document, ours = options.run(work())
     options.say("delete.done", path=visible(str(document["path"])))
-    said = "delete.no_revocation.token" if isinstance(medium, TokenUri) else "delete.no_revocation"
-    options.say(said, command=f"kiosk revoke {document['serial']} --reason REASON")
+    if ours:
+        said = "delete.no_revocation.token" if isinstance(medium, TokenUri) else "delete.no_revocation"
+        options.say(said, command=f"kiosk revoke {document['serial']} --reason REASON")
+    else:
+        options.say("delete.foreign")
     if as_json:
         options.result(document)
 

@@ -20,8 +20,10 @@ from kiosk.secret import Secret
 from kiosk.services import Services
 
 
-async def delete(services: Services, target: Path, found: Found) -> None:
+async def delete(services: Services, target: Path, found: Found) -> bool:
     """Overwrite and delete the whole directory of what a scan found on the medium at `target`.
+
+    Says whether the certificate is in the registry, so that it can be revoked here.
 
     A set that is damaged or that nobody can open is deleted all the same. Raises `medium.*` (`medium.layout`
     for what does not lie in NPKI, `medium.busy` when something else stands there now) and `registry.*`.
@@ -29,7 +31,7 @@ async def delete(services: Services, target: Path, found: Found) -> None:
     async with at_media(services, target):
         await repair(services, target)
         await asyncio.to_thread(_delete, target, found)
-        await note(services, "certificate.deleted", found.certificate_der)
+        return await note(services, "certificate.deleted", found.certificate_der)
 
 
 async def delete_on_token(services: Services, uri: TokenUri, found: Found, pin: Secret) -> None:

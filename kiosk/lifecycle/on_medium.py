@@ -89,12 +89,13 @@ def place_of(medium: DirectoryMedium, found: Found) -> Place:
         raise KioskError("medium.layout") from None
 
 
-async def note(services: Services, action: str, certificate_der: bytes | None) -> None:
-    """Write an audit line about a certificate, ours or not. Raises `registry.*`."""
+async def note(services: Services, action: str, certificate_der: bytes | None) -> bool:
+    """Write an audit line about a certificate; say whether it is one of ours. Raises `registry.*`."""
 
-    def work() -> None:
+    def work() -> bool:
         with services.step() as registry:
             row = own_row(registry, certificate_der) if certificate_der is not None else None
             services.audit.append(action, certificate=row)
+            return row is not None
 
-    await services.in_registry(work)
+    return await services.in_registry(work)

@@ -67,11 +67,17 @@ class Kept(Step):
         if already:
             yield Static(text("copy.already.screen"), classes="gap", markup=False)
         yield Static("", id="remove", classes="banner gap", markup=False)
-        yield Static(text(f"{said}.next"), id="next", classes="gap", markup=False)
+        foreign = flow == "delete" and not self._revocable()
+        next_ = text("kept.delete.foreign" if foreign else f"{said}.next")
+        yield Static(next_, id="next", classes="gap", markup=False)
         if self._asks:
             yield Static(text("kept.ask"), id="ask", classes="strong gap", markup=False)
             yield Choice(1, KEEP, text("kept.keep"))
             yield Choice(2, WIPE, text("kept.wipe"), more=text("kept.wipe.more"))
+
+    def _revocable(self) -> bool:
+        """Whether what was deleted is a certificate of ours: F10 revokes those, without a medium."""
+        return self.visit.chosen is not None and self.visit.chosen.held is not None
 
     def hints(self) -> Iterable[KeyHint]:
         """End, or answer."""
@@ -81,6 +87,8 @@ class Kept(Step):
             yield KeyHint("enter", "Enter", text("key.end"))
         yield KeyHint("f1", "F1", text("key.help"))
         yield KeyHint("f9", "F9", text("key.staff"))
+        if flow_of(self.visit) == "delete" and self._revocable():
+            yield KeyHint("f10", "F10", text("key.lost"))
 
     def on_mount(self) -> None:
         """Let the sticks go, so that they can be pulled, unless one is still needed."""

@@ -236,4 +236,9 @@ def test_delete_says_that_it_is_no_revocation(issue: Issue, kiosk: Kiosk, state:
     assert sorted(sets.read(kept)) == ["signCert.der", "signPri.key"]
     assert kiosk("status", made["serial"], "--state", state, "--json").json()["status"] == "valid"
     refused(kiosk(*words), 3, "medium.not_there")
+    sets.put(medium, sets.files())
+    foreign = kiosk(*words[:-4], "--serial", "1234abcd", "--yes")
+    assert foreign.status == 0
+    assert "not revoked" in foreign.err
+    assert "kiosk revoke" not in foreign.err, "a command that would be refused"
     healthy(kiosk, state)

@@ -163,6 +163,7 @@ def test_a_person_deletes_a_certificate(
         assert sets.tree(medium) == before
         visit.consents(*word)
         visit.person.sees(visit.says("kept.delete.question"))
+        visit.person.sees(visit.says("kept.delete.next"))
         visit.person.sees(visit.says("proof.remove"))
         visit.person.does(visit.says("key.end"))
     assert list(medium.rglob("sign*")) == []

@@ -201,4 +201,5 @@ async def test_a_deletion_asks_for_a_word(state: Path, sticks: list[Path]) -> No
         await on.at(Kept)
         await on.until(lambda: on.sees("proof.remove"))
         assert on.sees("kept.delete.question")
+        assert on.sees("kept.delete.foreign"), "F10 revokes ours only"
         assert set_on(sticks[0]) is None
