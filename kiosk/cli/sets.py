@@ -83,6 +83,8 @@ def copy(
             found = await _found(services, source, serial)
             with options.secret(password_file, "prompt.old_password") as secret:
                 copied = await copy_set(services, source, target, found, secret)
+            # Said at once: what goes wrong with the source afterwards does not undo the copy.
+            options.say("copy.already" if copied.already else "copy.done", path=visible(str(copied.path)))
             if wipe_source:
                 await wipe(services, copied)
             return {
@@ -92,7 +94,6 @@ def copy(
             }  # fmt: skip
 
     document = options.run(work())
-    options.say("copy.already" if document["already"] else "copy.done", path=visible(str(document["path"])))
     if document["wiped"]:
         options.say("copy.wiped", path=visible(str(document["source"])))
     if as_json:

@@ -12,7 +12,7 @@ from kiosk.lifecycle.papers import FOLDER
 from tests.cli.conftest import Issue, Kiosk, healthy, on, refused
 from tests.conftest import PASSWORD, Ran
 from tests.lifecycle import sets
-from tests.media.conftest import MountSpace, mounts
+from tests.media.conftest import MountSpace, mounts, needs
 from tests.pki import independent
 
 __all__ = ["mounts"]
@@ -186,6 +186,21 @@ def test_copy_and_wipe(
     assert kiosk("scan", medium, "--state", state, "--json").json() == []
     assert sets.read(Path(ran.json()["path"])) == files
     healthy(kiosk, state)
+
+
+def test_what_cannot_be_wiped_was_copied_all_the_same(
+    issue: Issue, copy: Run, medium: Path, mounts: MountSpace, tmp_path: Path
+) -> None:
+    issue()
+    before = sets.tree(medium / "NPKI")
+    needs("mount namespaces", present=not mounts.run("mount", "--bind", medium, medium))
+    assert not mounts.run("mount", "-o", "remount,bind,ro", medium)
+    target = tmp_path / "target"
+    target.mkdir()
+    ran = copy(target, "--wipe-source", source=mounts.path(medium))
+    assert (ran.status, ran.json()["error"]["id"]) == (3, "medium.readonly")
+    assert ran.err.index("proved to be the same") < ran.err.index("Problem M04")
+    assert sets.tree(target / "NPKI") == sets.tree(medium / "NPKI") == before
 
 
 def test_copies_that_are_refused(issue: Issue, copy: Run, change: Run, medium: Path, tmp_path: Path) -> None:
