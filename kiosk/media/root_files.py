@@ -51,8 +51,13 @@ class FileMedium(DirectoryMedium):
                 with suppress(OSError):
                     remove_tree(root, _PART)
                 raise
-            syncfs(root)
-            compare(read_past_cache(root, name, len(data)), data)
+            try:
+                syncfs(root)
+                compare(read_past_cache(root, name, len(data)), data)
+            except BaseException:
+                with suppress(OSError):
+                    remove_tree(root, name)
+                raise
         return self.path / name
 
     def file(self, name: str, limit: int) -> bytes:

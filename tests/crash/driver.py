@@ -31,6 +31,7 @@ from cryptography.hazmat.primitives import serialization
 import kiosk.cli.authority
 import kiosk.cli.issue
 import kiosk.cli.options
+import kiosk.cli.pfx
 import kiosk.cli.sets
 import kiosk.services
 from kiosk import cli

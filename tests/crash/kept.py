@@ -8,7 +8,7 @@ it back there.
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,9 +189,9 @@ ACTS = {
 class KeptMatrix(Matrix):
     """Plays cases of these acts; a scene is the name of an act."""
 
-    def __init__(self, path: Path, driver: Driver, desk: Desk) -> None:
+    def __init__(self, path: Path, driver: Driver, desk: Desk, acts: Mapping[str, Act]) -> None:
         super().__init__(path, driver, lambda name: desk)  # type: ignore[arg-type,return-value]
-        self._desk = desk
+        self._desk, self._acts = desk, acts
 
     def calls(self, scene: str, where: str, *, piece: int = 0) -> list[Call]:
         """Watch an act that nobody disturbs, and give its calls in order."""
@@ -208,7 +208,7 @@ class KeptMatrix(Matrix):
         return found
 
     def _run(self, desk: Desk, scene: str, where: str, strace: list[str], piece: int) -> Ended:
-        words = ACTS[scene].words(desk)
+        words = self._acts[scene].words(desk)
         return self._driver.run(*words, thread=play.thread_of(where), strace=strace, piece=piece)
 
     def play(self, scene: str, cases: Iterable[Case], *, alike: bool = False) -> None:
@@ -230,7 +230,7 @@ class KeptMatrix(Matrix):
         if not case.kills:
             assert "Traceback" not in ended.err
             assert ended.status in ALLOWED[case.where], f"status {ended.status}: {ended.err}"
-        outcome = ACTS[scene].after(desk, self._driver, ended)
+        outcome = self._acts[scene].after(desk, self._driver, ended)
         for medium in (desk.stick, desk.other):
             left = {path.name for path in medium.iterdir()} - {"NPKI"}
             # What pretended to be deleted can stay until the next command comes by.
