@@ -8,7 +8,8 @@ power cut stands on the medium itself, in one directory at its root, `.certkiosk
     aside/          the set that stood there, until the new one is proved
     replaced/       what stood there and was not whole
 
-Any kiosk that gets the stick next calls `repair` before it does anything else.
+Any kiosk that gets the stick next calls `repair` before it does anything else. A PFX file that was not written
+to its end goes then, too: there is a key in it.
 """
 
 import os
@@ -21,7 +22,7 @@ from cryptography import x509
 from kiosk.errors import KioskError
 from kiosk.media.directory import DirectoryMedium
 from kiosk.media.files import find_name, kind, read_past_cache, remove_tree, syncfs, walked, write_file
-from kiosk.media.install import REMOVED, compare, noted_place, put_back, remove
+from kiosk.media.install import PART, REMOVED, compare, noted_place, put_back, remove
 from kiosk.media.place import Place
 from kiosk.media.whole import Whole, contents, member, read_whole, write_whole
 from kiosk.pki.container import key_format
@@ -82,7 +83,7 @@ def repair(medium: DirectoryMedium) -> bool:
     its place was not noted rightly; then nothing is touched.
     """
     with medium.root() as root:
-        if not kind(root, CHANGE) and not kind(root, REMOVED):
+        if not any(kind(root, name) for name in (CHANGE, REMOVED, PART)):
             return False
     with medium.root(alone=True) as root:
         return _repair(root, in_npki_root=medium.is_npki_root)
@@ -181,9 +182,10 @@ def _undo(root: int, place: Place) -> None:
 
 def _repair(root: int, *, in_npki_root: bool) -> bool:
     found = kind(root, CHANGE) != 0
-    if kind(root, REMOVED):
-        remove(root, root, REMOVED, wipe=True)
-        found = True
+    for name in (REMOVED, PART):
+        if kind(root, name):
+            remove(root, root, name, wipe=True)
+            found = True
     if kind(root, CHANGE) == stat.S_IFDIR:
         with walked(root, [CHANGE]) as staging:
             if kind(staging, "aside") == stat.S_IFDIR:

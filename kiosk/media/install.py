@@ -32,6 +32,8 @@ from kiosk.media.sets import read_files
 
 REMOVED = ".certkiosk.removed"
 """At the medium's root: a tree on its way out."""
+PART = ".certkiosk.part"
+"""At the medium's root: a file for people that is being written."""
 
 
 def install(root: int, staging_name: str, place: Place, files: Mapping[str, bytes]) -> None:

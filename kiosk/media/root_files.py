@@ -17,10 +17,8 @@ from kiosk.media.files import (
     syncfs,
     write_file,
 )
-from kiosk.media.install import compare
+from kiosk.media.install import PART, compare
 from kiosk.media.place import plain_name
-
-_PART = ".certkiosk.part"
 
 
 class FileMedium(DirectoryMedium):
@@ -41,15 +39,15 @@ class FileMedium(DirectoryMedium):
         with self.root(alone=True) as root:
             if find_name(root, name):
                 raise KioskError("pfx.exists", path=str(self.path / name))
-            remove_tree(root, _PART)
+            remove_tree(root, PART)
             try:
-                write_file(root, _PART, data)
+                write_file(root, PART, data)
                 syncfs(root)
-                compare(read_past_cache(root, _PART, len(data)), data)
-                os.rename(_PART, name, src_dir_fd=root, dst_dir_fd=root)
+                compare(read_past_cache(root, PART, len(data)), data)
+                os.rename(PART, name, src_dir_fd=root, dst_dir_fd=root)
             except BaseException:
                 with suppress(OSError):
-                    remove_tree(root, _PART)
+                    remove_tree(root, PART)
                 raise
             try:
                 syncfs(root)

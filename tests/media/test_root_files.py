@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.errors import KioskError
+from kiosk.media import change
 from kiosk.media.root_files import FileMedium
 from tests.media.calls import Calls, fail_at
 
@@ -41,6 +42,18 @@ def test_what_is_no_file_is_not_listed_and_not_read(tmp_path: Path) -> None:
             medium.file(name, 10_000)
     with pytest.raises(KioskError, match=r"medium\.damaged"):
         medium.file("b.PFX", 10)
+
+
+def test_what_a_pulled_stick_kept_of_one_is_cleared(tmp_path: Path) -> None:
+    """By whatever is done with the stick next, and not only by another file."""
+    medium = FileMedium.open(tmp_path)
+    (tmp_path / ".certkiosk.part").write_bytes(DATA[:500])
+    held = os.open(tmp_path / ".certkiosk.part", os.O_RDONLY)
+    assert change.repair(medium)
+    assert list(tmp_path.iterdir()) == []
+    assert set(os.read(held, 1000)) == {0}, "there is a key in it"
+    os.close(held)
+    assert not change.repair(medium)
 
 
 @pytest.mark.parametrize(
