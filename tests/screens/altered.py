@@ -78,7 +78,7 @@ def mounting() -> None:
         os.makedirs(os.path.join(os.environ["MOUNTED"], stick.number), exist_ok=True)
 
     Held.mount = mount  # type: ignore[method-assign]
-    offers.mounted = lambda: {  # type: ignore[attr-defined,assignment]
+    offers.mounted = lambda **_: {  # type: ignore[attr-defined,assignment]
         place.name: place for place in Path(os.environ["MOUNTED"]).iterdir()
     }
 
