@@ -12,6 +12,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from kiosk.clock import KST, unstamp
+from kiosk.reminders.bounces import Bounces
 from kiosk.reminders.channel import SENT, Message, Outcome, Returned
 from kiosk.reminders.deadline import WHOLE, deadline
 from kiosk.secret import Secret
@@ -45,9 +46,10 @@ class Mail:
     name = "email"
     page = 1
 
-    def __init__(self, server: Server) -> None:
-        """Nothing is connected before the first message."""
+    def __init__(self, server: Server, bounces: Bounces | None = None) -> None:
+        """Nothing is connected before the first message. `bounces` is the mailbox of its sender, where we have it."""
         self._server = server
+        self._bounces = bounces
         self._connection: smtplib.SMTP | None = None
 
     def send(self, messages: Sequence[Message]) -> list[Outcome]:
@@ -110,11 +112,13 @@ class Mail:
         return connection
 
     def returned(self) -> Iterable[Returned]:
-        """Give nothing: mail that bounces later goes to the sender's mailbox."""
-        return ()
+        """Give what came back to the sender's mailbox."""
+        return self._bounces.read() if self._bounces else ()
 
     def clear(self, ids: Iterable[str]) -> None:
-        """Do nothing."""
+        """Delete the reports about these messages."""
+        if self._bounces:
+            self._bounces.clear(ids)
 
     def close(self) -> None:
         """Say goodbye to the server."""

@@ -16,6 +16,7 @@
     sender = "kiosk@example.kr"
     user = "kiosk"                  # may be left out, with the password
     password_file = "/etc/certkiosk/mail.password"
+    bounces = "/var/mail/kiosk"     # may be left out: the sender's mailbox (Maildir), to which mail comes back
 
 `abroad = true` in `[spool]` or `[gateway]` sends to numbers of other countries too. `ca_file` in `[gateway]` or
 `[mail]` names the authority to trust in place of the system's. Without `key_file` or `password_file` the systemd
@@ -34,6 +35,7 @@ from urllib.parse import urlsplit
 
 from kiosk.config import State, load_help_number
 from kiosk.errors import KioskError
+from kiosk.reminders.bounces import Bounces
 from kiosk.reminders.channel import CallList, Channel
 from kiosk.reminders.gateway import Access, Gateway
 from kiosk.reminders.mail import Mail, Server, address
@@ -44,8 +46,10 @@ from kiosk.secret import Secret
 _KEYS: Mapping[str, Mapping[str, type]] = {
     "spool": {"outbox": str, "sent": str, "error": str, "abroad": bool},
     "gateway": {"url": str, "sender": str, "key_file": str, "ca_file": str, "abroad": bool},
-    "mail": {"host": str, "port": int, "sender": str, "user": str, "password_file": str, "ca_file": str},
-}
+    "mail": {
+        "host": str, "port": int, "sender": str, "user": str, "password_file": str, "ca_file": str, "bounces": str,
+    },
+}  # fmt: skip
 _NEEDED = {"spool": {"outbox", "sent", "error"}, "gateway": {"url", "sender"}, "mail": {"host", "sender"}}
 _SUBMISSION = 587
 
@@ -149,7 +153,9 @@ class _Reader:
         if user:
             password = self._secret("mail.password_file", table.get("password_file"), "certkiosk-mail")
         context = self._context("mail.ca_file", table.get("ca_file"))
-        return Mail(Server(table["host"], port, table["sender"], context, user, password))
+        mailbox = table.get("bounces")
+        bounces = Bounces(self._absolute("mail", Path(mailbox))) if mailbox is not None else None
+        return Mail(Server(table["host"], port, table["sender"], context, user, password), bounces)
 
     def _context(self, key: str, ca_file: str | None) -> ssl.SSLContext:
         try:

@@ -39,6 +39,7 @@ from kiosk.media.token_settings import load_token_settings
 from kiosk.media.token_uri import TokenUri
 from kiosk.pki import container, names, npki, pairs, path, pbe, pkcs12, pkcs12_write, vid
 from kiosk.pki.keys import load_key, read_random
+from kiosk.reminders.bounces import failed
 from kiosk.secret import Secret
 from screens.walkup import shown
 from tests.conftest import TODAY
@@ -230,6 +231,25 @@ UDEV = "\n".join(
 MOUNTS = b"610 27 8:17 / /media/kim/a\\040b rw,nosuid shared:330 - vfat /dev/sdb1 rw\n" * 2
 
 
+REPORT = b"""Content-Type: multipart/report; boundary=x
+
+--x
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; a
+
+Action: failed
+Status: 5.1.1
+
+--x
+Content-Type: message/rfc822
+
+Message-ID: <11111111-2222-4333-8444-555555555555@a>
+
+--x--
+"""
+
+
 def _pfx_files() -> tuple[bytes, ...]:
     """In the open, which is read to its end, and as they are."""
     key = PLAIN_KEYS[-1]
@@ -258,6 +278,7 @@ PARSERS = {
     ),
     "module": Parser(answers.module, (answers.MODULE_SAYS, *answers.ODD)),
     "gateway": Parser(answers.gateway, (answers.GATEWAY_SAYS,)),
+    "mail that came back": Parser(failed, (REPORT,)),
     "exported log": Parser(lambda data: answers.exported(_file(data)), (answers.EXPORTED,)),
     "token uri": Parser(
         lambda data: TokenUri.parse(data.decode("utf-8", "surrogateescape")),

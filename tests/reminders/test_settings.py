@@ -89,6 +89,7 @@ def test_secrets_may_be_credentials(load: Load, tmp_path: Path, monkeypatch: pyt
         ('[gateway]\nurl = "https://a:99999/"\nsender = "1"\nkey_file = "@/key"\n', "gateway.url"),
         ('[gateway]\nurl = "https://a/"\nsender = "1"\n', "gateway.key_file"),
         ('[gateway]\nurl = "https://a/"\nsender = "1"\nkey_file = "@/key"\nca_file = "@/key"\n', "gateway.ca_file"),
+        (MAIL + 'bounces = "mail"\n', "mail.mail"), (MAIL + "bounces = 1\n", "mail.bounces"),
         (MAIL + "port = 0\n", "mail.port"), (MAIL + "port = true\n", "mail.port"),
         (MAIL + 'port = "25"\n', "mail.port"),
         ('[mail]\nhost = "a"\nsender = "kiosk"\n', "mail.sender"), ('[mail]\nhost = "a"\n', "mail.sender"),

@@ -15,7 +15,9 @@ from tests.media.conftest import needs
 
 UNITS = Path(__file__).parents[3] / "data" / "system"
 SERVICE, TIMER = "certkiosk-tick.service", "certkiosk-tick.timer"
-PLACES = {"/var/lib/kiosk": "state", "/var/spool/gammu": "spool", "/srv/crl": "crl"}
+PLACES = {
+    "/var/lib/kiosk": "state", "/var/spool/gammu": "spool", "/var/mail/kiosk": "mail", "/srv/crl": "crl",
+}  # fmt: skip
 """Where the unit expects things, and where they are in this test."""
 
 
@@ -43,7 +45,8 @@ def walls(tmp_path: Path, state: Path) -> Path:
     shutil.move(state, tmp_path / "state")
     for name in ("outbox", "sent", "error"):
         (tmp_path / "spool" / name).mkdir(parents=True)
-    (tmp_path / "crl").mkdir()
+    for name in ("crl", "mail"):
+        (tmp_path / name).mkdir()
     spool = "".join(f'{name} = "{tmp_path}/spool/{name}"\n' for name in ("outbox", "sent", "error"))
     (tmp_path / "state" / "reminders.toml").write_text(f"[spool]\n{spool}")
     (tmp_path / "state" / "publish.toml").write_text(f'crl_directory = "{tmp_path}/crl"\n')
