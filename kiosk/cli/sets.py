@@ -16,6 +16,7 @@ from kiosk.lifecycle.delete import delete as delete_set
 from kiosk.lifecycle.delete import delete_on_token
 from kiosk.lifecycle.pin import change_pin
 from kiosk.lifecycle.repair import repair
+from kiosk.lifecycle.standing import of_record
 from kiosk.media.pick import pick, serial_of
 from kiosk.media.scan import Found, scan, scan_token
 from kiosk.media.token_uri import TokenUri
@@ -115,7 +116,7 @@ def delete(
     if not yes:
         raise KioskError("usage.consent")
 
-    async def work() -> tuple[dict[str, object], bool]:
+    async def work() -> tuple[dict[str, object], str]:
         async with await options.opened(state, at, key_file, practice=practice) as services:
             ours = True
             if isinstance(medium, TokenUri):
@@ -125,17 +126,25 @@ def delete(
             else:
                 found = await _found(services, medium, serial)
                 ours = await delete_set(services, medium, found)
-            return {"path": str(found.path), "serial": serial_of(found), "revoked": False}, ours
+            document = {"path": str(found.path), "serial": serial_of(found), "revoked": False}
+            return document, await _left(services, found) if ours else "foreign"
 
-    document, ours = options.run(work())
+    document, left = options.run(work())
     options.say("delete.done", path=visible(str(document["path"])))
-    if ours:
+    if left == "no_revocation":
         said = "delete.no_revocation.token" if isinstance(medium, TokenUri) else "delete.no_revocation"
         options.say(said, command=f"kiosk revoke {document['serial']} --reason REASON")
     else:
-        options.say("delete.foreign")
+        options.say("delete.over" if left == "over" else "delete.foreign")
     if as_json:
         options.result(document)
+
+
+async def _left(services: Services, found: Found) -> str:
+    """Say what is left to be done about a certificate of ours that was deleted: to revoke it, or nothing (`over`)."""
+    held = await services.in_registry(lambda: services.registry.certificate(serial=serial_of(found)))
+    over = held is None or of_record(held, services.clock, services.policy).status in {"expired", "revoked"}
+    return "over" if over else "no_revocation"
 
 
 async def _found(services: Services, medium: Path, serial: str | None) -> Found:

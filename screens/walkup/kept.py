@@ -20,6 +20,8 @@ from screens.widgets.parts import Marks
 FLOWS = ("password", "copy", "delete")
 PROVED = {"password": ("opens", "fails"), "pin": ("taken",), "copy": ("whole", "equal"), "delete": ("gone",)}
 KEEP, WIPE = "keep", "wipe"
+OVER = frozenset({"expired", "revoked", "replaced"})
+"""How a certificate stands that nobody can use any more: there is nothing to revoke."""
 AGAIN_SECONDS = 2.0
 """After which a stick that something else is using is tried again."""
 
@@ -67,17 +69,22 @@ class Kept(Step):
         if already:
             yield Static(text("copy.already.screen"), classes="gap", markup=False)
         yield Static("", id="remove", classes="banner gap", markup=False)
-        foreign = flow == "delete" and not self._revocable()
-        next_ = text("kept.delete.foreign" if foreign else f"{said}.next")
-        yield Static(next_, id="next", classes="gap", markup=False)
+        next_ = f"{said}.next" if flow != "delete" or self._revocable() else f"kept.delete.{self._left()}"
+        yield Static(text(next_), id="next", classes="gap", markup=False)
         if self._asks:
             yield Static(text("kept.ask"), id="ask", classes="strong gap", markup=False)
             yield Choice(1, KEEP, text("kept.keep"))
             yield Choice(2, WIPE, text("kept.wipe"), more=text("kept.wipe.more"))
 
     def _revocable(self) -> bool:
-        """Whether what was deleted is a certificate of ours: F10 revokes those, without a medium."""
-        return self.visit.chosen is not None and self.visit.chosen.held is not None
+        """Whether what was deleted is a good certificate of ours: F10 revokes those, without a medium."""
+        chosen = self.visit.chosen
+        return chosen is not None and chosen.held is not None and self._left() != "over"
+
+    def _left(self) -> str:
+        """Say what is left to be done about what was deleted: nothing (`over`), or only its issuer can (`foreign`)."""
+        chosen = self.visit.chosen
+        return "over" if chosen is not None and chosen.standing.word in OVER else "foreign"
 
     def hints(self) -> Iterable[KeyHint]:
         """End, or answer."""

@@ -256,4 +256,8 @@ def test_delete_says_that_it_is_no_revocation(issue: Issue, kiosk: Kiosk, state:
     assert foreign.status == 0
     assert "not revoked" in foreign.err
     assert "kiosk revoke" not in foreign.err, "a command that would be refused"
+    serial = issue("--json").json()["serial"]
+    assert kiosk("revoke", serial, "--reason", "superseded", "--state", state).status == 0
+    over = kiosk(*words[:-4], "--serial", serial, "--yes")
+    assert over.err.splitlines()[1:] == ["It could not be used any more: there is nothing else to do."]
     healthy(kiosk, state)

@@ -14,6 +14,7 @@ from screens.walkup.which import Which
 from screens.walkup.work import Work
 from tests.lifecycle import sets
 from tests.pki import independent
+from tests.screens.sets import OVER, foreign, put_set
 from tests.screens.stage import Stage, stage
 from tests.screens.walk import type_password
 
@@ -203,3 +204,20 @@ async def test_a_deletion_asks_for_a_word(state: Path, sticks: list[Path]) -> No
         assert on.sees("kept.delete.question")
         assert on.sees("kept.delete.foreign"), "F10 revokes ours only"
         assert set_on(sticks[0]) is None
+
+
+async def test_a_deletion_of_what_was_over_leaves_nothing_to_do(state: Path, sticks: list[Path]) -> None:
+    put_set(sticks[1], foreign("홍길동()0004041", ends=OVER))
+    async with stage(state, sticks[1:]) as on:
+        await on.press("enter")
+        (await on.at(Menu)).chosen("delete")
+        which = await on.at(Which)
+        await on.until(lambda: on.choices() and not which.at_work)
+        await on.press("1")
+        await on.at(Consent)
+        await on.type("tkrwp")
+        await on.press("enter")
+        kept = await on.at(Kept)
+        await on.until(lambda: on.sees("proof.remove"))
+        assert on.sees("kept.delete.over")
+        assert "f10" not in {hint.key for hint in kept.hints()}
