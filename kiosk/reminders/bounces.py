@@ -67,11 +67,8 @@ def failed(data: bytes) -> Returned | None:
     """
     try:
         return _failed(email.message_from_bytes(data, policy=email.policy.compat32))
-    except (
-        RecursionError,
-        ValueError,
-        LookupError,
-    ):  # mails in mails without an end, and codings that are none
+    # Mails in mails without an end, and codings that are none.
+    except (RecursionError, ValueError, LookupError):
         return None
 
 
