@@ -55,8 +55,9 @@ packages-venv:
 	@test -x $(BIN)/python || "$(PYTHON)" -c 'import ensurepip' 2>/dev/null || sh tools/packages python3-venv
 
 packages-test:
-	@sh tools/packages openssl strace dbus dosfstools e2fsprogs exfat-fuse exfatprogs fonts-nanum kmod mtools \
-		polkitd udev udisks2 umockdev gammu-smsd gcc libc6-dev libp11-kit-dev opensc softhsm2 user-mode-linux
+	@sh tools/packages openssl strace dbus default-jre-headless dosfstools e2fsprogs exfat-fuse exfatprogs \
+		fonts-nanum kmod mtools polkitd udev udisks2 umockdev gammu-smsd gcc libc6-dev libp11-kit-dev opensc \
+		softhsm2 user-mode-linux
 
 packages-hardware:
 	@sh tools/packages dosfstools e2fsprogs exfatprogs fdisk mmdebstrap mtools openssh-client \

@@ -12,6 +12,7 @@ import pytest
 
 from kiosk.clock import KST
 from tests.conftest import ID_NUMBER, PASSWORD, Ran
+from tests.peers.conftest import REFUSED
 
 NEW_PASSWORD = "Moon4*river-stone"
 MESSAGE = b"anything at all"
@@ -45,7 +46,7 @@ def test_the_new_one_works_and_the_old_one_is_revoked(
     [certificate] = medium.rglob("signCert.der")
     key = (certificate.parent / "signPri.key").read_bytes()
     pin = pypinksign.PinkSign(pubkey_data=certificate.read_bytes())
-    with pytest.raises(ValueError, match=r".+"):
+    with pytest.raises(REFUSED, match=r".+"):
         pin.load_prikey(prikey_data=key, prikey_password=PASSWORD.encode())
     pin = pypinksign.PinkSign(pubkey_data=certificate.read_bytes())
     pin.load_prikey(prikey_data=key, prikey_password=NEW_PASSWORD.encode())

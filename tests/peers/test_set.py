@@ -15,7 +15,7 @@ from kiosk.pki import vid
 from kiosk.secret import Secret
 from tests.conftest import ID_NUMBER, PASSWORD, TODAY
 from tests.media.conftest import needs
-from tests.peers.conftest import Scene
+from tests.peers.conftest import REFUSED, Scene
 from tests.pki import independent
 
 MESSAGE = "전자서명 시험".encode()
@@ -64,7 +64,7 @@ def test_pypinksign_opens_signs_and_verifies(scene: Scene) -> None:
 
 def test_pypinksign_refuses_another_password(scene: Scene) -> None:
     pin = pypinksign.PinkSign(pubkey_data=scene.certificate)
-    with pytest.raises(ValueError, match=r".+"):
+    with pytest.raises(REFUSED, match=r".+"):
         pin.load_prikey(prikey_data=scene.key, prikey_password=PASSWORD.encode() + b"!")
 
 

@@ -4,6 +4,7 @@ import os
 import pty
 import select
 import threading
+import time
 import tty
 from pathlib import Path
 
@@ -39,6 +40,14 @@ class Machine:
     @property
     def out_of_paper(self) -> bool:
         return self._ends_after is not None and len(self.got) > self._ends_after
+
+    def whole(self) -> bytes:
+        """Wait until the paper was cut, and give what was printed: a slow one prints on when nobody waits any more."""
+        end = time.monotonic() + 20
+        while not self.got.endswith(escpos.CUT):
+            assert time.monotonic() < end, f"{len(self.got)} bytes, and no cut"
+            select.select([], [], [], 0.005)
+        return bytes(self.got)
 
     def refill(self) -> None:
         """Put in paper."""

@@ -203,7 +203,7 @@ async def test_a_whole_slip(
     at = machine()
     of_state.printer.write_text(f'device = "file:{at.path}"\nwidth = 384\n')
     await print_slip(SLIP, of_state)
-    paper = printed(bytes(at.got), 384)
+    paper = printed(at.whole(), 384)
     assert paper.picture().tobytes() == draw(SLIP, settings(width=384)).tobytes()
     assert paper.cuts == 1
     at.state = PAPER_END

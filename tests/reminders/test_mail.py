@@ -156,7 +156,7 @@ def test_korean_text_with_a_calendar(start: Start, mailbox: Mailbox) -> None:
 def test_a_login(start: Start, mailbox: Mailbox) -> None:
     assert sent(start(login=True, user="kiosk"), message()) == [SENT]
     assert mailbox.logins == [(b"kiosk", b"right")]
-    [wrong] = sent(start(login=True, user="kiosk", password="wrong"), message())
+    [wrong] = sent(start(login=True, user="kiosk", password="wrong", seconds=2.0), message())
     assert wrong.kind == "down", "which of the server's complaints is the last one is its own matter"
     assert sent(start(login=True), message()) == [Outcome("down", "smtp.530")]
     assert len(mailbox.taken) == 1

@@ -61,7 +61,7 @@ async def test_it_is_printed_where_there_is_a_printer(
         await on.until(lambda: "3" in keys(on))
         await on.press("3")
         await on.until(lambda: on.sees("print.printed"))
-        assert printed(bytes(at.got), 384).cuts == 1
+        assert printed(at.whole(), 384).cuts == 1
         assert on.step is history
         await on.press("enter")
         await on.at(Look)

@@ -56,7 +56,7 @@ async def test_one_key_prints(
         assert "3" in keys(on)
         await on.press("3")
         await on.until(lambda: on.sees("print.printed"))
-        assert printed(bytes(at.got), 384).cuts == 1
+        assert printed(at.whole(), 384).cuts == 1
         assert not step.at_work
 
 
@@ -73,7 +73,7 @@ async def test_without_paper_nothing_is_lost(state: Path, machine: Callable[...,
         await on.press("3")
         await on.until(lambda: on.sees("print.printed"))
         assert not on.sees("error.printer.paper")
-        assert printed(bytes(at.got), 384).cuts == 1
+        assert printed(at.whole(), 384).cuts == 1
         await on.press("enter")
         assert answers == [Nav.NEXT]
 
@@ -222,7 +222,7 @@ async def test_a_request_that_was_cut_short_has_a_slip(
         assert isinstance(on.step, Slip)
         await on.press("3")
         await on.until(lambda: on.sees("print.printed"))
-        assert printed(bytes(at.got), 384).cuts == 1
+        assert printed(at.whole(), 384).cuts == 1
         await on.press("escape")
         await on.at(Act)
 
