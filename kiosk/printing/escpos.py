@@ -23,6 +23,11 @@ ASK_DONE = b"\x1dr\x01"
 """Is answered in its turn, and so once everything before it was printed."""
 
 
+_AT_ONCE = {b"\x10\x04": b"\x10\x0c", b"\x10\x05": b"\x10\x0d", b"\x10\x14": b"\x10\x1c"}
+"""How commands begin that a printer obeys as they come in, wherever they stand: DLE EOT, DLE ENQ, DLE DC4. Dots that
+look like one get one dot more, which nobody sees: it could ask for the printer's state, or clear what it has."""
+
+
 def job(picture: "Image", *, cut: bool) -> bytes:
     """Give what prints `picture` (mode "1", black on white, width a multiple of 8)."""
     if picture.mode != "1" or picture.width % 8:
@@ -31,6 +36,8 @@ def job(picture: "Image", *, cut: bool) -> bytes:
     parts = [BEGIN]
     # A printer burns ones, a picture shines with them.
     dots = bytes(byte ^ 0xFF for byte in picture.tobytes())
+    for command, harmless in _AT_ONCE.items():
+        dots = dots.replace(command, harmless)
     for top in range(0, picture.height, PIECE):
         rows = dots[top * across : (top + PIECE) * across]
         size = across.to_bytes(2, "little") + (len(rows) // across).to_bytes(2, "little")

@@ -30,6 +30,8 @@ BUS = """<busconfig>
   </policy>
 </busconfig>
 """
+PROJECT, VENV = Path("/run/project"), Path("/run/venv")
+"""Where this project and what it needs are there."""
 KIOSK = 4321
 """User id of the kiosk's user there."""
 
@@ -68,6 +70,10 @@ class Machine:
         self.does("mkdir", "-p", "/run/polkit-rules", "/run/udev")
         if Path("/etc/polkit-1/rules.d").is_dir():
             self.does("mount", "--bind", directory / "rules.d", "/etc/polkit-1/rules.d")
+        # Where every user gets at them, whoever's directory they lie in.
+        for place, target in ((ROOT, PROJECT), (sys.prefix, VENV)):
+            self.does("mkdir", target)
+            self.does("mount", "--bind", place, target)
         self.starts("dbus-daemon", f"--config-file={directory / 'bus.conf'}", "--nofork", "--nopidfile")
         self.waits("test -S /run/bus")
         self.starts(PROGRAMS["udevd"])
@@ -102,9 +108,9 @@ class Machine:
 
     def python(self, code: str, *words: object, user: int | None = None) -> tuple[int, str]:
         """Run Python there, with this project's packages; as another user if told so."""
-        command = [sys.executable, "-c", code, *words]
+        command = [f"{VENV}/bin/{Path(sys.executable).name}", "-c", code, *words]
         as_user = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
-        return self.run("env", f"PYTHONPATH={ROOT}", "PYTHONDONTWRITEBYTECODE=1", *as_user, *command)
+        return self.run("env", f"PYTHONPATH={PROJECT}", "PYTHONDONTWRITEBYTECODE=1", *as_user, *command)
 
     def disk(
         self, name: str, megabytes: int, *, read_only: bool = False, make: str = "mkfs.ext4 -q -F"

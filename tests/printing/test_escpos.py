@@ -50,6 +50,19 @@ def test_what_is_printed_is_the_picture(height: int, cut: bool) -> None:
     assert (paper.cuts, paper.fed) == ((1, 0) if cut else (0, 4))
 
 
+@pytest.mark.parametrize("command", [b"\x10\x04\x02", b"\x10\x05\x02", b"\x10\x14\x08"])
+def test_dots_are_no_commands(command: bytes) -> None:
+    """What a printer obeys as it comes in, also in the middle of a picture, is not in one: a dot is set beside it."""
+    dots = (command * 32 + b"\0") * 96
+    picture = Image.frombytes("1", (384, len(dots) // 48), bytes(byte ^ 0xFF for byte in dots))
+    made = escpos.job(picture, cut=True)
+    assert command[:2] not in made
+    drawn = bytes(byte ^ 0xFF for byte in printed(made, 384).picture().tobytes())
+    added = [new ^ old for new, old in zip(drawn, dots, strict=True) if new != old]
+    assert set(added) == {0x08}
+    assert len(added) == 96 * 32
+
+
 def test_other_pictures_are_refused() -> None:
     for picture in (Image.new("L", (384, 5)), Image.new("1", (383, 5))):
         with pytest.raises(ValueError, match="picture"):

@@ -204,7 +204,8 @@ async def test_a_whole_slip(
     of_state.printer.write_text(f'device = "file:{at.path}"\nwidth = 384\n')
     await print_slip(SLIP, of_state)
     paper = printed(at.whole(), 384)
-    assert paper.picture().tobytes() == draw(SLIP, settings(width=384)).tobytes()
+    expected = printed(escpos.job(draw(SLIP, settings(width=384)), cut=True), 384)
+    assert paper.picture().tobytes() == expected.picture().tobytes()
     assert paper.cuts == 1
     at.state = PAPER_END
     monkeypatch.setattr(printer, "ANSWER_SECONDS", MOMENT)

@@ -61,7 +61,9 @@ def test_it_may_write_where_it_has_to(walls: Path) -> None:
     assert writable == [walls / name for name in PLACES.values()]
     binds = "".join(f"mount --bind '{path}' '{path}' && " for path in writable)
     script = (
-        f"mount --make-rprivate / && {binds} mount -o remount,ro,bind / || exit 99\n"
+        # The test's directory too: /tmp may be a file system of its own.
+        f"mount --make-rprivate / && mount --bind '{walls}' '{walls}' && {binds}"
+        f"mount -o remount,ro,bind '{walls}' && mount -o remount,ro,bind / || exit 99\n"
         f"umask {unit['UMask']}\n"
         f"if touch '{walls}/elsewhere'; then exit 98; fi\n"
         'exec "$@"\n'
