@@ -16,7 +16,7 @@ import pytest
 
 from kiosk import cli, setup
 from kiosk.clock import KST, Clock
-from tests.crash.table import pytest_terminal_summary  # noqa: F401 - a hook: pytest asks this file for it
+from tests.summary import pytest_terminal_summary  # noqa: F401 - a hook: pytest asks this file for it
 
 TODAY = datetime(2026, 11, 22, 9, 0, tzinfo=KST)
 PASSWORD = "Sun7!flower-hill"

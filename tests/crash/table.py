@@ -1,14 +1,11 @@
-"""The table calls x faults x outcomes, at the end of the test run.
+"""The table calls x faults x outcomes, at the end of the test run (see `tests.summary`).
 
-Each test of `tests.crash`, and each of what happens to tokens, records at its end what it counted, as a property
-of its report, which pytest-xdist carries to where the summary is written.
+Each test of `tests.crash`, and each of what happens to tokens, records at its end what it counted.
 """
 
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 PROPERTY = "crash"
 TOKEN = "token"
@@ -28,23 +25,6 @@ class Tally:
 
     def rows(self) -> list[list[Any]]:
         return [[*key, count] for key, count in self.outcomes.items()]
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    rows = [
-        tuple(row)
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        if getattr(report, "when", None) == "teardown"
-        for name, value in report.user_properties
-        if name == PROPERTY
-        for row in value
-    ]
-    if not rows:
-        return
-    terminalreporter.section("calls x faults x outcomes")
-    for line in table(rows):
-        terminalreporter.write_line(line)
 
 
 def table(rows: list[tuple[Any, ...]]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """A year of reminders, day by day, with all that can come between."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.bench import places
 from tests.reminders.office import Office, quiet
 from tests.reminders.year import Year
+from tests.summary import YEAR
 
 
 async def lived(state: Path, count: int, seed: int) -> dict[str, int]:
@@ -23,18 +25,16 @@ async def lived(state: Path, count: int, seed: int) -> dict[str, int]:
             await office.close()
 
 
-def told(counts: dict[str, int]) -> None:
-    print("; ".join(f"{what}: {count}" for what, count in sorted(counts.items())))
+def told(counts: dict[str, int]) -> str:
+    return "; ".join(f"{what}: {count}" for what, count in sorted(counts.items()))
 
 
 @pytest.mark.parametrize("seed", [1])
 async def test_a_year_of_a_small_centre(
-    practice_state: Path, seed: int, capsys: pytest.CaptureFixture[str]
+    practice_state: Path, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
     counts = await lived(practice_state, 250, seed)
-    with capsys.disabled():
-        print()
-        told(counts)
+    record_property(YEAR, told(counts))
     for what in ("sent", "called", "killed", "days off", "outages", "renewed"):
         assert counts[what] > 0, what
     for why in ("overtaken", "stopped", "failed"):
@@ -42,11 +42,11 @@ async def test_a_year_of_a_small_centre(
 
 
 @pytest.mark.long
-async def test_a_year_of_ten_thousand(practice_state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_year_of_ten_thousand(
+    practice_state: Path, record_property: Callable[[str, object], None]
+) -> None:
     counts = await lived(practice_state, 10_000, 3)
-    with capsys.disabled():
-        print()
-        told(counts)
+    record_property(YEAR, told(counts))
     assert counts["certificates"] > 10_000
     for what in (
         "revoked",
