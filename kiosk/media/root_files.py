@@ -33,7 +33,7 @@ class FileMedium(DirectoryMedium):
         """Write a new file, readable by its owner only, and read it back from the medium itself; give its path.
 
         It appears under its name in one step. Raises `pfx.exists` when the name is taken, `medium.lies` when
-        it reads back otherwise; then there is none.
+        it reads back otherwise; then there is none. A medium that fails afterwards raises too, with the file on it.
         """
         name = plain_name(name)
         with self.root(alone=True) as root:

@@ -45,8 +45,8 @@ def _again(ended: Ended, driver: Driver, words: list[object], refusal: str, *, t
 
 def _after_export(desk: Desk, driver: Driver, ended: Ended) -> str:
     assert sets.read(desk.place(desk.stick)) == FILES, "the source changed"
+    # A stick that fails when it is looked at for the last time may hold the file, and then all of it.
     there = _file(desk).exists()
-    assert ended.status <= 0 or not there, "it said that there is none"
     outcome = _again(ended, driver, export(desk), "pfx.exists", there=there)
     assert {path.name for path in desk.other.iterdir()} == {"out.pfx"}
     written = _file(desk).read_bytes()
