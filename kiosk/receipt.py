@@ -39,7 +39,7 @@ class Part:
 
 
 class Paper(Protocol):
-    """What can be printed: a slip, or a sheet of the list of calls."""
+    """What can be printed: a slip, a sheet of the list of calls, or of a certificate's history."""
 
     @property
     def center(self) -> str:

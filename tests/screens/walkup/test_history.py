@@ -12,7 +12,7 @@ from screens.widgets.parts import Row
 from tests.conftest import TODAY
 from tests.printing.machine import Machine
 from tests.printing.paper import printed
-from tests.screens.stage import stage
+from tests.screens.stage import Stage, stage
 from tests.screens.steps import plain
 from tests.screens.walkup.test_renewal import LATER, holder
 from tests.screens.walkup.test_slip import keys
@@ -48,16 +48,21 @@ async def test_from_a_stick_to_what_happened_and_back(
         await on.at(Look)
 
 
+async def opened(on: Stage, medium: Path) -> History:
+    """Put the medium in, and go from its certificate to its history."""
+    on.put_in(medium)
+    look = await on.at(Look)
+    await on.until(lambda: not look.at_work)
+    look.chosen("go:history")
+    return await on.at(History)
+
+
 async def test_it_is_printed_where_there_is_a_printer(
     state: Path, medium: Path, machine: Callable[..., Machine]
 ) -> None:
     at = machine()
     async with holder(state, medium) as on:
-        on.put_in(medium)
-        look = await on.at(Look)
-        await on.until(lambda: not look.at_work)
-        look.chosen("go:history")
-        history = await on.at(History)
+        history = await opened(on, medium)
         await on.until(lambda: "3" in keys(on))
         await on.press("3")
         await on.until(lambda: on.sees("print.printed"))
@@ -69,11 +74,7 @@ async def test_it_is_printed_where_there_is_a_printer(
 
 async def test_no_key_prints_where_there_is_none(state: Path, medium: Path) -> None:
     async with holder(state, medium) as on:
-        on.put_in(medium)
-        look = await on.at(Look)
-        await on.until(lambda: not look.at_work)
-        look.chosen("go:history")
-        history = await on.at(History)
+        history = await opened(on, medium)
         await on.until(lambda: history._lines)
         assert "3" not in keys(on)
         await on.press("3")
